@@ -12,6 +12,10 @@ pub struct Size(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
+/// A short time in nanoseconds, written as `800ns`, `50us` or `50µs`, `2ms`, `1s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Latency(pub u64);
+
 /// Why a text is not a size or duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
@@ -23,6 +27,8 @@ pub enum UnitError {
         "`{0}` is not a duration; write a whole number and ms, s, m, h or d, such as 500ms, 10s or 7d"
     )]
     Span(String),
+    #[error("`{0}` is not a short time; write a whole number and ns, us, ms or s, such as 50us")]
+    Latency(String),
 }
 
 /// Binary units before decimal ones, large before small: a size is written in the first unit that divides it.
@@ -46,6 +52,38 @@ const SPANS: [(&str, u64); 5] = [
     ("s", 1_000),
     ("ms", 1),
 ];
+
+/// Units in nanoseconds, large before small.
+const LATENCIES: [(&str, u64); 5] = [
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("ns", 1),
+];
+
+impl FromStr for Latency {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let nanoseconds = match split(text) {
+            Some((number, unit, "")) => {
+                scale(number, LATENCIES.iter().find(|(name, _)| *name == unit))
+            }
+            _ => None,
+        };
+        let positive = nanoseconds.filter(|nanoseconds| *nanoseconds > 0);
+        positive
+            .map(Latency)
+            .ok_or_else(|| UnitError::Latency(text.into()))
+    }
+}
+
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self.0, &LATENCIES, f)
+    }
+}
 
 impl Size {
     /// The size as an index or length in memory, capped at `usize::MAX` on 32-bit machines.
@@ -262,5 +300,34 @@ mod tests {
         );
         let fault = serde_json::from_str::<Span>("10").unwrap_err().to_string();
         assert!(fault.contains("such as 500ms, 10s or 7d"), "{fault}");
+    }
+
+    #[test]
+    fn short_times_are_read_in_nanoseconds() {
+        for (text, nanoseconds, written) in [
+            ("800ns", 800, "800ns"),
+            ("50us", 50_000, "50us"),
+            ("50µs", 50_000, "50us"),
+            ("2000us", 2_000_000, "2ms"),
+            ("1s", 1_000_000_000, "1s"),
+        ] {
+            let latency: Latency = text.parse().unwrap();
+            assert_eq!(
+                (latency.0, latency.to_string().as_str()),
+                (nanoseconds, written)
+            );
+        }
+        for text in [
+            "",
+            "50",
+            "0us",
+            "1m",
+            "5us3",
+            "-1us",
+            "99999999999999999999ns",
+            "us",
+        ] {
+            assert!(text.parse::<Latency>().is_err(), "{text}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::model::{Model, Spec};
 use crate::promotion::policy::Promote;
 use crate::registry::evidence::Training;
 use crate::registry::{Decision, Evidence, Registry, Version};
+use crate::train::work::Limits;
 use crate::train::{Request, Unwatched};
 use crate::trainset::table;
 
@@ -110,6 +111,7 @@ impl First {
             repeats,
             seed: settings.train.seed,
             threads,
+            limits: Limits::default(),
         };
         let order = Order {
             request,

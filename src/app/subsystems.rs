@@ -35,6 +35,7 @@ use crate::store::feed::{Tapped, Valve};
 use crate::store::retention::Keep;
 use crate::store::upkeep::retain;
 use crate::telemetry::metrics::Metrics;
+use crate::train::work::Limits;
 
 /// Interval at which recorded histogram values are moved into their buckets, and minutes of the service level are closed.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -321,6 +322,7 @@ fn loop_options(settings: &Settings) -> controller::Options {
         folds,
         repeats,
         seed,
+        limits: Limits::default(),
         promote,
         max_bad: crate::ingest::MAX_BAD,
         by: "rule".into(),

@@ -16,7 +16,7 @@ use crate::clock::Manual;
 use crate::registry::evidence::Training;
 use crate::registry::{Decision, Evidence, Registry, VersionRef};
 use crate::store::row::NewRow;
-use crate::store::rows::Batch;
+use crate::store::rows::NewRows;
 use crate::store::{self, File, maintenance, offline};
 
 fn now() -> Timestamp {
@@ -78,9 +78,9 @@ impl State {
             label: None,
             origin: Default::default(),
         };
-        let batch = Batch {
+        let batch = NewRows {
             rows: vec![row],
-            ..Batch::default()
+            ..NewRows::default()
         };
         offline::take(&self.file, &batch, now()).unwrap();
     }

@@ -9,7 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interrupt::Leave;
 use super::out::errln;
-use crate::train::Progress;
+use crate::model::card::Work;
+use crate::train::{Progress, work};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -97,6 +98,28 @@ impl Shown {
 }
 
 impl Progress for Shown {
+    fn plan(&self, work: &Work) {
+        let Work {
+            units,
+            budget,
+            left_out,
+            ..
+        } = work;
+        match self.form {
+            Form::Nothing => {}
+            Form::Json => errln!(
+                "{}",
+                serde_json::json!({"work_units": units, "budget_units": budget, "left_out": left_out})
+            ),
+            Form::Bar | Form::Lines => {
+                errln!("work: at most about {} of one core", work::in_words(*units));
+                for part in left_out {
+                    errln!("the budget leaves out {part}");
+                }
+            }
+        }
+    }
+
     fn begin(&self, steps: usize) {
         self.steps.store(steps, Ordering::Relaxed);
         self.bar.set_length(steps as u64);

@@ -48,7 +48,7 @@ impl Batch {
 
 /// Counts of what a sink did with the rows of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct BatchCounts {
     /// Rows that were stored for the first time.
     pub stored: u64,
     /// Rows that the sink already had, stored or quarantined.
@@ -57,9 +57,9 @@ pub struct Taken {
     pub quarantined: u64,
 }
 
-impl std::ops::AddAssign for Taken {
-    fn add_assign(&mut self, more: Taken) {
-        let Taken {
+impl std::ops::AddAssign for BatchCounts {
+    fn add_assign(&mut self, more: BatchCounts) {
+        let BatchCounts {
             stored,
             repeated,
             quarantined,
@@ -73,11 +73,11 @@ impl std::ops::AddAssign for Taken {
 /// Receiver of batches, called in source order. A call may block as long as necessary; the source is not read meanwhile.
 pub trait Sink {
     /// Consumes a batch; the sink is also responsible for quarantining its bad rows.
-    fn take(&mut self, batch: Batch) -> Result<Taken, SinkError>;
+    fn take(&mut self, batch: Batch) -> Result<BatchCounts, SinkError>;
 }
 
-impl<F: FnMut(Batch) -> Result<Taken, SinkError>> Sink for F {
-    fn take(&mut self, batch: Batch) -> Result<Taken, SinkError> {
+impl<F: FnMut(Batch) -> Result<BatchCounts, SinkError>> Sink for F {
+    fn take(&mut self, batch: Batch) -> Result<BatchCounts, SinkError> {
         self(batch)
     }
 }
@@ -108,7 +108,7 @@ pub struct Tally {
 
 impl Tally {
     /// Adds the counts of one batch.
-    pub fn count(&mut self, taken: Taken) {
+    pub fn count(&mut self, taken: BatchCounts) {
         self.stored += taken.stored;
         self.repeated += taken.repeated;
         self.quarantined += taken.quarantined;

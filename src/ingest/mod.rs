@@ -43,7 +43,7 @@ use crate::schema::Schema;
 use crate::schema::row::Purpose;
 
 pub use crate::schema::Dialect;
-pub use batch::{Batch, Sink, Taken, Tally};
+pub use batch::{Batch, BatchCounts, Sink, Tally};
 pub use collect::{Loaded, MAX_BAD, OddRow, TooManyBadError};
 pub use error::{ReadError, SinkError, UnknownFormatError};
 pub use format::{Format, Reading};

@@ -43,6 +43,23 @@ pub struct Card {
     /// How the model did on rows that it was not fitted on; `None` in files of earlier releases. Stored as the warnings are.
     #[serde(skip)]
     pub evaluation: Option<Box<Evaluation>>,
+    /// What the training took; `None` in files of earlier releases. Stored as the warnings are.
+    #[serde(skip)]
+    pub work: Option<Work>,
+}
+
+/// The work of a training, in units of about a nanosecond of one core, from a fixed table of costs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TrainingWork")]
+pub struct Work {
+    /// Units of the training.
+    pub units: u64,
+    /// Largest number of units that was requested; null for the usual.
+    pub budget: Option<u64>,
+    /// Longest time to score one row that was requested, in nanoseconds; null for any.
+    pub max_latency: Option<u64>,
+    /// What the budget left out, in words.
+    pub left_out: Vec<String>,
 }
 
 /// A learner that was evaluated in the selection.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{self, ArtifactError};
+use super::card::Work;
 use super::error::ModelError;
 use super::evaluation::Evaluation;
 use super::spec::{Spec, SpecErrors};
@@ -40,6 +41,7 @@ struct Revision2 {
 struct Facts {
     table_warnings: Vec<ColumnWarning>,
     evaluation: Option<Box<Evaluation>>,
+    work: Option<Work>,
 }
 
 impl Model {
@@ -49,6 +51,7 @@ impl Model {
         let facts = Facts {
             table_warnings: self.card.table_warnings.clone(),
             evaluation: self.card.evaluation.clone(),
+            work: self.card.work.clone(),
         };
         Ok(artifact::encode(&Revision2 {
             first: Revision1 {
@@ -85,6 +88,7 @@ impl Model {
                 let mut model = first.model(spec)?.with_base(base)?;
                 model.card.table_warnings = facts.table_warnings;
                 model.card.evaluation = facts.evaluation;
+                model.card.work = facts.work;
                 Ok(model)
             }
         }

@@ -125,5 +125,6 @@ pub fn card(
         warnings: Vec::new(),
         table_warnings: Vec::new(),
         evaluation: None,
+        work: None,
     }
 }

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::clock::Clock;
-use crate::ingest::{Batch, Taken};
+use crate::ingest::{Batch, BatchCounts};
 use crate::schema::Rejected;
 use crate::store::row::{NewRow, Origin};
 use crate::store::rows::{self, Quarantined};
 use crate::telemetry::metrics::Transport;
 
 /// Converts a batch for the store, with new ids. `cursor` is the name under which the source's read position is stored.
-pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Batch {
+pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::NewRows {
     // Only a pull stores its read position.
     let transport = match cursor {
         Some(_) => Transport::Pull,
@@ -28,7 +28,7 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ba
         id: clock.id().to_string(),
         rejected: rejected.clone(),
     });
-    rows::Batch {
+    rows::NewRows {
         rows: (0..table.len()).map(row).collect(),
         quarantined: aside.collect(),
         request: None,
@@ -38,8 +38,8 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ba
 }
 
 /// The counts of a batch that was stored.
-pub fn counts(taken: &rows::Taken) -> Taken {
-    Taken {
+pub fn counts(taken: &rows::StoredRows) -> BatchCounts {
+    BatchCounts {
         stored: taken.stored as u64,
         repeated: taken.repeated as u64,
         quarantined: taken.quarantined as u64,

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::ingest::source::{Order, Unattended, World};
-use crate::ingest::{Batch, ReadError, SinkError, Source, Taken, Tally};
+use crate::ingest::{Batch, BatchCounts, ReadError, SinkError, Source, Tally};
 use crate::live::LiveModel;
 use crate::store::{Store, StoreError};
 use notes::Notes;
@@ -115,7 +115,7 @@ impl Pull {
             cursor: cursor.as_deref(),
             world,
         };
-        let mut sink = |batch: Batch| -> Result<Taken, SinkError> {
+        let mut sink = |batch: Batch| -> Result<BatchCounts, SinkError> {
             let batch = intake::batch(&batch, Some(&self.name), &*self.clock);
             let outcome = self.store.take_blocking(batch).map_err(refused)?;
             Ok(intake::counts(&outcome.of_source()))

@@ -8,7 +8,7 @@ use crate::schema::row::Purpose;
 use crate::schema::{Rejected, Row, Schema, json};
 use crate::store::maintenance::Retried;
 use crate::store::row::{NewRow, Origin};
-use crate::store::rows::{Quarantined, Taken};
+use crate::store::rows::{Quarantined, StoredRows};
 
 /// Result of checking quarantined rows again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,7 +25,7 @@ pub struct Retry {
 
 impl Retry {
     /// The result for rows that were checked and stored.
-    pub fn of(taken: &Taken, bad: Vec<Quarantined>) -> Retry {
+    pub fn of(taken: &StoredRows, bad: Vec<Quarantined>) -> Retry {
         Retry {
             stored: taken.stored,
             repeated: taken.repeated,

@@ -75,6 +75,21 @@ impl Table {
         Ok(())
     }
 
+    /// The table of these rows, in this order.
+    pub fn select(&self, rows: &[usize]) -> Table {
+        let mut some = Table {
+            text: self.text.clone(),
+            ..Table::new(self.schema.clone())
+        };
+        for row in rows {
+            some.cells.extend_from_slice(self.row(*row).cells);
+            some.ids.push(self.ids[*row]);
+            some.by.extend(self.by.get(*row));
+            some.targets.push(self.targets[*row]);
+        }
+        some
+    }
+
     /// Appends text and returns the offset at which it begins.
     fn room(&mut self, text: &str) -> Result<u32, TooMuchTextError> {
         let base = self.text.len();

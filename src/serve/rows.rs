@@ -25,7 +25,7 @@ use crate::schema::row::Purpose;
 use crate::schema::{Rejected, Row, Schema};
 use crate::store::Store;
 use crate::store::row::{NewRow, Origin};
-use crate::store::rows::{Batch, Outcome, Quarantined, Taken};
+use crate::store::rows::{NewRows, Outcome, Quarantined, StoredRows};
 
 /// The documented headers of the route. `X-Source-Identity` is omitted, because only the CLI sends it.
 const HEADERS: &[Parameter] = &[
@@ -70,7 +70,7 @@ pub static ROUTES: &[Route] = &[Route::post(
     schema: row::one_or_many,
     example: row::example,
 })
-.responses(&[Response::json::<Taken>(
+.responses(&[Response::json::<StoredRows>(
     200,
     "They are on the disk, each once.",
 )])
@@ -179,7 +179,7 @@ pub async fn take(
     };
     let model = Priced::from(&*predictor.champion()?);
     let is_large = body.bytes.len() > body::SMALL;
-    let read = move || -> Result<Batch, Problem> {
+    let read = move || -> Result<NewRows, Problem> {
         let champion = predictor.champion()?;
         let schema = champion.model.schema().clone();
         let clock = &*predictor.clock;
@@ -197,7 +197,7 @@ pub async fn take(
         web::block(read).await.map_err(Problem::internal)??
     };
     match store.take(batch).await? {
-        Outcome::Taken(taken) => Ok(reply::json(StatusCode::OK, &taken)),
+        Outcome::Stored(taken) => Ok(reply::json(StatusCode::OK, &taken)),
         Outcome::OtherBody => {
             let detail =
                 "this Idempotency-Key came with another body before; give each request its own";
@@ -240,7 +240,7 @@ struct Reading<'s> {
     clock: &'s dyn Clock,
     most: usize,
     sender: Sender,
-    batch: Batch,
+    batch: NewRows,
     read: usize,
     /// Origin of the rows, which together with the content identifies a row without an id.
     origin: Origin,
@@ -275,7 +275,7 @@ impl Reading<'_> {
             clock,
             most,
             sender,
-            batch: Batch::default(),
+            batch: NewRows::default(),
             read: 0,
             origin: Origin {
                 is_named,

@@ -10,7 +10,7 @@ use super::event::Record;
 use super::file::File;
 use super::read::{self, Stats};
 use super::row::NewRow;
-use super::rows::{self, Quarantined, Taken};
+use super::rows::{self, Quarantined, StoredRows};
 
 /// Statistics of the store.
 pub fn stats(file: &File) -> Result<Stats, StoreError> {
@@ -53,15 +53,15 @@ pub fn retry_quarantined(
     file: &File,
     retried: &Retried,
     now: Timestamp,
-) -> Result<Taken, StoreError> {
+) -> Result<StoredRows, StoreError> {
     let retried = commit::within(file, now, |commit| retry(commit, retried));
     retried.map(|(taken, _)| taken)
 }
 
 /// Does the same as [`retry_quarantined`] within a commit. A row that left quarantine since it was validated, because it was
 /// retried or dropped, is skipped.
-pub(super) fn retry(commit: &mut Commit<'_>, retried: &Retried) -> Result<Taken, StoreError> {
-    let mut taken = Taken::default();
+pub(super) fn retry(commit: &mut Commit<'_>, retried: &Retried) -> Result<StoredRows, StoreError> {
+    let mut taken = StoredRows::default();
     for row in &retried.good {
         if commit.quarantine.get(&*row.id)?.is_none() {
             continue;

@@ -63,7 +63,7 @@ use kind::Kind;
 use labels::{Done, Given, Status};
 use maintenance::Retried;
 use retention::{Dropped, Keep};
-use rows::{Batch, Outcome, Taken};
+use rows::{NewRows, Outcome, StoredRows};
 use waiting::Bound;
 
 /// Maximum number of requests in the writer's queue; further callers wait for a free place.
@@ -175,7 +175,7 @@ impl Store {
     }
 
     /// Stores a batch of rows. An error means that nothing of the batch is stored.
-    pub async fn take(&self, batch: Batch) -> Result<Outcome, StoreError> {
+    pub async fn take(&self, batch: NewRows) -> Result<Outcome, StoreError> {
         let outcome = self.ask(move |commit| rows::take(commit, &batch)).await?;
         outcome.count(&self.metrics);
         Ok(outcome)
@@ -183,7 +183,7 @@ impl Store {
 
     /// Does the same as [`Store::take`], but blocks the calling thread. The thread may have a runtime of its own, which is
     /// blocked too. Tokio's cooperative budget is switched off for the wait: no other task runs there that would need a turn.
-    pub fn take_blocking(&self, batch: Batch) -> Result<Outcome, StoreError> {
+    pub fn take_blocking(&self, batch: NewRows) -> Result<Outcome, StoreError> {
         pollster::block_on(tokio::task::unconstrained(self.take(batch)))
     }
 
@@ -292,7 +292,7 @@ impl Store {
     }
 
     /// Moves rows that are valid now from quarantine to the stored rows, and updates the reasons of the others.
-    pub async fn retry_quarantined(&self, retried: Retried) -> Result<Taken, StoreError> {
+    pub async fn retry_quarantined(&self, retried: Retried) -> Result<StoredRows, StoreError> {
         self.ask(move |commit| maintenance::retry(commit, &retried))
             .await
     }

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::commit;
 use super::error::StoreError;
 use super::file::File;
-use super::rows::{self, Batch, Outcome, Taken};
+use super::rows::{self, NewRows, Outcome, StoredRows};
 
 /// Stores a batch in a commit of its own.
-pub fn take(file: &File, batch: &Batch, now: Timestamp) -> Result<Taken, StoreError> {
+pub fn take(file: &File, batch: &NewRows, now: Timestamp) -> Result<StoredRows, StoreError> {
     let (outcome, _) = commit::within(file, now, |commit| rows::take(commit, batch))?;
     Ok(outcome.of_source())
 }
@@ -17,7 +17,7 @@ pub fn take(file: &File, batch: &Batch, now: Timestamp) -> Result<Taken, StoreEr
 pub fn take_all<T, E>(
     file: &File,
     now: Timestamp,
-    work: impl FnOnce(&mut dyn FnMut(&Batch) -> Result<Taken, StoreError>) -> Result<T, E>,
+    work: impl FnOnce(&mut dyn FnMut(&NewRows) -> Result<StoredRows, StoreError>) -> Result<T, E>,
 ) -> Result<Result<T, E>, StoreError> {
     let mut refused = None;
     let done = commit::within(file, now, |commit| {

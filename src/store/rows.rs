@@ -50,7 +50,7 @@ impl Quarantined {
 
 /// Rows of one request, or of one chunk of a source.
 #[derive(Clone, Debug, Default)]
-pub struct Batch {
+pub struct NewRows {
     /// Valid rows.
     pub rows: Vec<NewRow>,
     /// Invalid rows.
@@ -65,7 +65,7 @@ pub struct Batch {
 
 /// What happened to the rows of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Taken {
+pub struct StoredRows {
     /// Number of rows that are new and stored.
     pub stored: usize,
     /// Number of rows that were stored or quarantined before.
@@ -80,29 +80,29 @@ pub struct Taken {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The batch is stored, by this request or by an earlier one with the same idempotency key.
-    Taken(Taken),
+    Stored(StoredRows),
     /// The idempotency key was used before with another body.
     OtherBody,
 }
 
 impl Outcome {
     /// What happened to the rows of a source's batch, which has no idempotency key.
-    pub fn of_source(self) -> Taken {
+    pub fn of_source(self) -> StoredRows {
         match self {
-            Outcome::Taken(taken) => taken,
-            Outcome::OtherBody => Taken::default(),
+            Outcome::Stored(stored) => stored,
+            Outcome::OtherBody => StoredRows::default(),
         }
     }
 
     /// Adds the rows to the metrics.
     pub(super) fn count(&self, metrics: &Metrics) {
-        let Outcome::Taken(taken) = self else {
+        let Outcome::Stored(stored) = self else {
             return;
         };
         for (status, count) in [
-            (RowStatus::Stored, taken.stored),
-            (RowStatus::Repeated, taken.repeated),
-            (RowStatus::Quarantined, taken.quarantined),
+            (RowStatus::Stored, stored.stored),
+            (RowStatus::Repeated, stored.repeated),
+            (RowStatus::Quarantined, stored.quarantined),
         ] {
             metrics
                 .titanic_rows_total
@@ -116,7 +116,8 @@ impl Outcome {
 struct Request {
     digest: String,
     time: i64,
-    taken: Taken,
+    #[serde(rename = "taken")]
+    stored: StoredRows,
 }
 
 /// The label that a row brought with it; none for a prediction or an unlabelled row.
@@ -134,13 +135,13 @@ pub(super) fn brought(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label
 }
 
 /// Stores a batch of rows.
-pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, StoreError> {
+pub(super) fn take(commit: &mut Commit<'_>, batch: &NewRows) -> Result<Outcome, StoreError> {
     if let Some((name, digest)) = &batch.request {
         let before = commit.requests.get(&**name)?;
         let before = before.map(|bytes| serde_json::from_slice::<Request>(bytes.value()));
         match before.transpose() {
             Ok(Some(before)) if before.digest == *digest => {
-                return Ok(Outcome::Taken(before.taken));
+                return Ok(Outcome::Stored(before.stored));
             }
             Ok(Some(_)) => return Ok(Outcome::OtherBody),
             Ok(None) => {}
@@ -151,21 +152,21 @@ pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, St
             }
         }
     }
-    let mut taken = Taken::default();
+    let mut stored = StoredRows::default();
     for row in &batch.rows {
-        one(commit, row, batch.transport, &mut taken)?;
+        one(commit, row, batch.transport, &mut stored)?;
     }
     for bad in &batch.quarantined {
         match put_aside(commit, bad, batch.transport)? {
-            true => taken.quarantined += 1,
-            false => taken.repeated += 1,
+            true => stored.quarantined += 1,
+            false => stored.repeated += 1,
         }
     }
     if let Some((name, digest)) = &batch.request {
         let request = Request {
             digest: digest.clone(),
             time: commit.now.as_microsecond(),
-            taken: taken.clone(),
+            stored: stored.clone(),
         };
         let bytes = serde_json::to_vec(&request).expect("its keys are text");
         commit.requests.insert(&**name, &*bytes)?;
@@ -173,7 +174,7 @@ pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, St
     if let Some((source, cursor)) = &batch.cursor {
         commit.cursors.insert(&**source, &**cursor)?;
     }
-    Ok(Outcome::Taken(taken))
+    Ok(Outcome::Stored(stored))
 }
 
 /// The idempotency keys of requests older than `since`.
@@ -209,7 +210,7 @@ pub(super) fn retried(
     commit: &mut Commit<'_>,
     row: &NewRow,
     transport: Transport,
-    taken: &mut Taken,
+    stored: &mut StoredRows,
 ) -> Result<(), StoreError> {
     let mut row = row.clone();
     if row.own_id.is_none() {
@@ -217,7 +218,7 @@ pub(super) fn retried(
             row.origin.occurrence += 1;
         }
     }
-    one(commit, &row, transport, taken)
+    one(commit, &row, transport, stored)
 }
 
 /// Stores one row, unless it is already stored.
@@ -225,12 +226,12 @@ pub(super) fn one(
     commit: &mut Commit<'_>,
     row: &NewRow,
     transport: Transport,
-    taken: &mut Taken,
+    stored: &mut StoredRows,
 ) -> Result<(), StoreError> {
     let key = RowKey::of(row);
     if let Some(id) = known(commit, row, &key)? {
-        taken.repeated += 1;
-        taken.ids.push(id);
+        stored.repeated += 1;
+        stored.ids.push(id);
         return Ok(());
     }
     let event = RowEvent {
@@ -244,8 +245,8 @@ pub(super) fn one(
     };
     let seq = commit.append_known(commit.now, Id::of(&row.id), &Event::Row(event))?;
     commit.rows.insert(key.bytes(), seq)?;
-    taken.stored += 1;
-    taken.ids.push(row.id.clone());
+    stored.stored += 1;
+    stored.ids.push(row.id.clone());
     Ok(())
 }
 

@@ -57,11 +57,13 @@ impl OutOfFold<'_> {
         }
     }
 
-    /// Measures every learner that is `wanted`; `bases` are those that were cross-validated.
+    /// Measures every learner that is `wanted` and was fitted; `bases` are those that were cross-validated, and `may_blend`
+    /// says which of them may be members of one blend.
     pub fn candidates(
         &self,
         wanted: &[&'static dyn Learner],
         bases: &[&'static dyn Learner],
+        may_blend: &dyn Fn(&[usize]) -> bool,
     ) -> Vec<Tried> {
         let place = |learner: &dyn Learner| {
             let found = bases.iter().position(|base| base.name() == learner.name());
@@ -70,12 +72,12 @@ impl OutOfFold<'_> {
         let is_alone = wanted.len() == 1;
         let tried = wanted.iter().filter_map(|learner| {
             let members = match learner.is_blend() {
-                true => greedy::members(self.plan, self.labels, self.scores),
+                true => greedy::members(self.plan, self.labels, self.scores, may_blend),
                 false => place(*learner),
             };
             // A blend of one is that one, which is a candidate itself.
             let is_new = !learner.is_blend() || members.len() > 1 || is_alone;
-            is_new.then(|| self.measure(*learner, members))
+            (is_new && !members.is_empty()).then(|| self.measure(*learner, members))
         });
         tried.collect()
     }
@@ -312,7 +314,7 @@ mod tests {
                 scores,
                 threshold: 0.5,
             };
-            found.candidates(&learners, &learners).remove(0)
+            found.candidates(&learners, &learners, &|_| true).remove(0)
         };
         let (one, other) = (measure(&score(0.0)), measure(&score(0.99)));
         assert_eq!(one.figures, other.figures);

@@ -38,6 +38,24 @@ pub enum Arrangement {
     Time(Vec<Option<f64>>),
 }
 
+impl Arrangement {
+    /// About so many of the rows, ascending: of both labels in proportion, whole groups, or the latest.
+    pub fn sample(&self, labels: &[bool], rows: usize, seed: u64) -> Vec<usize> {
+        match self {
+            Arrangement::Rows => splits::sample(labels, rows, seed),
+            Arrangement::Groups(groups) => {
+                const PARTS: usize = 100;
+                let part_of = splits::grouped(groups, labels, PARTS, seed);
+                let parts = (PARTS * rows / labels.len()).max(1);
+                (0..labels.len())
+                    .filter(|row| part_of[*row] < parts)
+                    .collect()
+            }
+            Arrangement::Time(times) => splits::latest(times, rows),
+        }
+    }
+}
+
 impl Plan {
     /// A plan for this arrangement. Rows in time order are tested once, whatever the number of repeats.
     pub fn arranged(

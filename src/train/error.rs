@@ -1,6 +1,7 @@
 //! The errors of a training.
 
 use super::learners::LEARNERS;
+use super::work::in_words;
 use crate::model::ModelError;
 use crate::schema::fault::nearest;
 use crate::schema::spec::SpecError;
@@ -39,6 +40,18 @@ pub enum TrainError {
         /// Rows without a readable time.
         rows: usize,
         all: usize,
+    },
+    #[error(
+        "no learner is sure to score a row within {}: the fastest, {learner}, may take {}; allow more with --max-latency (over \
+         HTTP max_latency)",
+        in_words(*limit),
+        in_words(*latency)
+    )]
+    TooSlow {
+        /// In nanoseconds, as `latency`.
+        limit: u64,
+        learner: &'static str,
+        latency: u64,
     },
     #[error("{0}")]
     Request(String),

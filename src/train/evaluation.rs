@@ -359,6 +359,7 @@ mod tests {
             repeats: 2,
             seed: 7,
             threads: 2,
+            limits: Default::default(),
         };
         let trained = train(&spec, &material, &request, &Unwatched).unwrap();
         let evaluation = trained.model.card().evaluation.clone().unwrap();
@@ -413,6 +414,7 @@ mod tests {
         assert_eq!(opened.card().evaluation.as_deref(), Some(&*evaluation));
         let threads = Request {
             threads: 1,
+            limits: Default::default(),
             ..request
         };
         let again = train(&spec, &material, &threads, &Unwatched).unwrap();

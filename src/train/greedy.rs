@@ -9,8 +9,13 @@ use crate::stats::scores::log_loss;
 /// Minimum decrease of the log loss, in nats per row, that another member must bring: it costs its time for every prediction.
 const WORTH: f64 = 2e-4;
 
-/// The places of the members in `scores` (`[learner][repeat][row]`), ascending; never none.
-pub(super) fn members(plan: &Plan, labels: &[bool], scores: &[Vec<Vec<f64>>]) -> Vec<usize> {
+/// The places of the members in `scores` (`[learner][repeat][row]`), ascending; never none if each may be alone.
+pub(super) fn members(
+    plan: &Plan,
+    labels: &[bool],
+    scores: &[Vec<Vec<f64>>],
+    may_blend: &dyn Fn(&[usize]) -> bool,
+) -> Vec<usize> {
     let loss = |members: &[usize]| {
         let (mut sum, mut rows) = (0.0, 0_u64);
         for (repeat, fold_of) in plan.repeats.iter().enumerate() {
@@ -27,11 +32,11 @@ pub(super) fn members(plan: &Plan, labels: &[bool], scores: &[Vec<Vec<f64>>]) ->
     let mut least = f64::INFINITY;
     loop {
         let others = (0..scores.len()).filter(|other| !chosen.contains(other));
-        let with = others.map(|other| {
+        let with = others.filter_map(|other| {
             let mut members = chosen.clone();
             members.push(other);
             members.sort_unstable(); // sums in one order, whichever came first
-            (loss(&members), members)
+            may_blend(&members).then(|| (loss(&members), members))
         });
         match with.min_by(|a, b| a.0.total_cmp(&b.0)) {
             Some((loss, members)) if chosen.is_empty() || loss < least - WORTH => {
@@ -57,7 +62,10 @@ mod tests {
         let poor = |_: usize| 0.5;
         let scores = |of: &dyn Fn(usize) -> f64| vec![(0..600).map(of).collect::<Vec<f64>>()];
         let all = [scores(&poor), scores(&one), scores(&two), scores(&one)];
-        assert_eq!(members(&plan, &labels, &all), [1, 2]);
-        assert_eq!(members(&plan, &labels, &all[..1]), [0]);
+        let any = |_: &[usize]| true;
+        assert_eq!(members(&plan, &labels, &all, &any), [1, 2]);
+        assert_eq!(members(&plan, &labels, &all[..1], &any), [0]);
+        let alone = |members: &[usize]| members.len() == 1;
+        assert_eq!(members(&plan, &labels, &all, &alone), [1]);
     }
 }

@@ -82,6 +82,12 @@ pub trait Learner: Debug + Sync {
         false
     }
 
+    /// Units of work of a fit on so many rows, see [`super::work`]; 0 for a blend, whose members are counted.
+    fn work(&self, rows: usize, features: usize) -> u64;
+
+    /// Nanoseconds to score one row, at most, with a fit on a table of so many rows; 0 for a blend.
+    fn latency(&self, rows: usize, features: usize) -> u64;
+
     /// Fits the learner and converts the result into a kernel. [`super::fit`] combines the members of a blend and does not
     /// call its `fit`. A fit may take minutes; it must end within 2 s after `progress` reports a cancellation.
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError>;

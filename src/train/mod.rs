@@ -23,10 +23,11 @@ pub mod profile;
 mod progress;
 pub mod splits;
 mod trees;
+pub mod work;
 
 use crate::features::Fitted;
 use crate::features::step::FitWarning;
-use crate::model::card::{Candidate, Card};
+use crate::model::card::{Candidate, Card, Work};
 use crate::model::{Model, Parts, Spec};
 use crate::schema::fault::Problem;
 use crate::schema::{ColumnWarning, Table, WarningSummary};
@@ -38,6 +39,7 @@ pub use learners::LEARNERS;
 pub use progress::{Progress, Unwatched};
 
 use cross_validate::Validation;
+use work::{Effort, Limits};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -50,6 +52,7 @@ pub struct Request {
     pub seed: u64,
     /// Number of worker threads, at least 1; the result does not depend on it.
     pub threads: usize,
+    pub limits: Limits,
 }
 
 /// Folds and repeats if neither the caller nor the spec sets them; more rows need fewer, since their metrics vary less.
@@ -84,7 +87,7 @@ pub struct Trained {
     pub out_of_fold: Vec<Option<f64>>,
 }
 
-/// Cross-validates the learners, chooses one and fits it on all rows.
+/// Cross-validates the learners, chooses one and fits it on all rows, as far as the limits of the request allow.
 pub fn train(
     spec: &Spec,
     material: &Material<'_>,
@@ -94,135 +97,250 @@ pub fn train(
     let labels = material.table.labels();
     let learners = wanted(request, labels.len())?;
     check(spec, material, &labels, request)?;
-    let arrangement = arrangement(material.table);
-    if let Arrangement::Time(times) = &arrangement {
-        check_times(times, request.folds)?;
-    }
-    let plan =
-        |repeats| Plan::arranged(&arrangement, &labels, request.folds, repeats, request.seed);
-    let once = plan(1);
-    let plan = plan(request.repeats);
-    let without = spec.recipe.can_do_without_target(&spec.schema);
-    let bases = learners::bases(&learners, labels.len());
-    progress.begin(plan.len() * bases.len() + if without { once.len() } else { 0 } + 1);
-
-    let validation = Validation {
+    let features = width(spec, material.table, &labels);
+    let (learners, bases) = fast(learners, &request.limits, labels.len(), features)?;
+    let mut effort = Effort {
+        folds: request.folds,
+        repeats: request.repeats,
+        rows: labels.len(),
+        bases,
+        features,
+    };
+    let left_out = effort.reduce(&request.limits);
+    let training = Training {
         spec,
-        table: material.table,
-        labels: &labels,
-        threads: request.threads,
+        request,
+        learners,
+        work: Work {
+            units: effort.units(),
+            budget: request.limits.budget,
+            max_latency: request.limits.latency,
+            left_out,
+        },
+        effort,
         progress,
     };
-    let validated = validation.run(&plan, &bases, cross_validate::Features::All)?;
-    let out_of_fold = choose::OutOfFold {
-        plan: &plan,
-        labels: &labels,
-        scores: &validated.scores,
-        threshold: spec.decision.threshold,
-    };
-    let tried = out_of_fold.candidates(&learners, &bases);
-    let best = choose::best(&tried, spec.evaluation.metric, &plan, labels.len());
-    let chosen = &tried[best];
-    let members: Vec<&'static dyn Learner> = chosen.members.iter().map(|m| bases[*m]).collect();
-    let without_companions = if without {
-        let alone = validation.run(&once, &members, cross_validate::Features::WithoutTarget)?;
-        let alone = choose::OutOfFold {
-            plan: &once,
-            scores: &alone.scores,
-            ..out_of_fold
-        };
-        let all = (0..members.len()).collect();
-        Some(alone.measure(chosen.learner, all).figures)
-    } else {
-        None
-    };
-
-    let all: Vec<usize> = (0..labels.len()).collect();
-    let Fitted {
-        recipe,
-        matrix,
-        warnings,
-    } = spec
-        .recipe
-        .fit(material.table, &all, &labels)
-        .map_err(TrainError::Recipe)?;
-    let sample = Sample::new(&matrix, recipe.width(), &labels, request.seed);
-    let kernel = match chosen.learner.is_blend() {
-        true => fit::mean(&members, &sample, progress)?,
-        false => fit::fit(chosen.learner, &sample, progress)?,
-    };
-    let calibration = chosen.calibration.clone();
-    let profile = profile::of(material.table, chosen.scores.iter().flatten().copied());
-    let mut odd = material.warnings.clone();
-    if let Some((column, rows)) = untimed(material.table).filter(|(_, rows)| *rows > 0) {
-        let detail = format!("{rows} rows have no readable time and count as the oldest");
-        odd.say(column, Problem::Missing, rows as u64, detail);
+    progress.plan(&training.work);
+    if training.effort.rows == labels.len() {
+        return training.run(material);
     }
-    fitted_warnings(&warnings, &mut odd);
-    checks::table(material.table, &labels, &recipe, &mut odd);
-    let target = &spec.schema.target().column;
-    checks::decisions(
-        target,
-        &labels,
-        &chosen.scores,
-        spec.decision.threshold,
-        &mut odd,
-    );
-    let card = Card {
-        learner: chosen.learner.name().into(),
-        choice: choose::reason(&tried, best, spec.evaluation.metric),
-        calibration: calibrate::word(&calibration).into(),
-        seed: request.seed,
-        rows: labels.len(),
-        positives: labels.iter().filter(|l| **l).count(),
-        left_out: material.left_out,
-        table: material.name.clone(),
-        cv: chosen.figures.clone(),
-        without_companions,
-        candidates: tried
-            .iter()
-            .map(|c| Candidate {
-                learner: c.learner.name().into(),
-                calibration: calibrate::word(&c.calibration).into(),
-                cv: c.figures.clone(),
-            })
-            .collect(),
-        warnings: warnings.iter().map(ToString::to_string).collect(),
-        table_warnings: odd.to_list(),
-        evaluation: None,
+    let arrangement = arrangement(material.table);
+    let rows = arrangement.sample(&labels, training.effort.rows, request.seed);
+    let table = material.table.select(&rows);
+    let trained = training.run(&Material {
+        table: &table,
+        ..material.clone()
+    })?;
+    let mut out_of_fold = vec![None; labels.len()];
+    for (row, score) in rows.iter().zip(&trained.out_of_fold) {
+        out_of_fold[*row] = *score;
+    }
+    Ok(Trained {
+        out_of_fold,
+        ..trained
+    })
+}
+
+/// Number of features of a row, for which the recipe is fitted on some rows of the table.
+fn width(spec: &Spec, table: &Table, labels: &[bool]) -> usize {
+    const ENOUGH: usize = 5_000;
+    let some: Vec<usize> = (0..labels.len())
+        .step_by(labels.len().div_ceil(ENOUGH))
+        .collect();
+    let y: Vec<bool> = some.iter().map(|row| labels[*row]).collect();
+    match spec.recipe.fit(table, &some, &y) {
+        Ok(fitted) => fitted.recipe.width(),
+        Err(_) => spec.schema.columns().len(), // the fit on all rows says what is wrong
+    }
+}
+
+/// The learners that are sure to score a row within the limit, and the base learners that they need.
+fn fast(
+    mut learners: Vec<&'static dyn Learner>,
+    limits: &Limits,
+    rows: usize,
+    features: usize,
+) -> Result<(Vec<&'static dyn Learner>, Vec<&'static dyn Learner>), TrainError> {
+    let mut bases = learners::bases(&learners, rows);
+    let Some(limit) = limits.latency else {
+        return Ok((learners, bases));
     };
-    let model = Model::new(Parts {
-        spec: spec.clone(),
-        recipe,
-        kernel,
-        calibration,
-        profile,
-        card,
-    })?
-    .with_base_of(material.table);
-    let permuted = chosen.members.iter().map(|m| &validated.permuted[*m]);
-    let permuted = cross_validate::blend_permuted(&permuted.collect::<Vec<_>>());
-    let evaluation = evaluation::of(
-        &evaluation::Validated {
+    let latency = |learner: &&'static dyn Learner| learner.latency(rows, features);
+    let fastest = bases.iter().copied().min_by_key(latency);
+    learners.retain(|learner| latency(learner) <= limit);
+    bases.retain(|learner| latency(learner) <= limit);
+    match fastest.filter(|_| bases.is_empty()) {
+        None => Ok((learners, bases)),
+        Some(fastest) => Err(TrainError::TooSlow {
+            limit,
+            learner: fastest.name(),
+            latency: latency(&fastest),
+        }),
+    }
+}
+
+/// A training within its limits.
+struct Training<'a> {
+    spec: &'a Spec,
+    request: &'a Request,
+    /// Learners to choose from, blends among them.
+    learners: Vec<&'static dyn Learner>,
+    effort: Effort,
+    work: Work,
+    progress: &'a dyn Progress,
+}
+
+impl Training<'_> {
+    fn run(&self, material: &Material<'_>) -> Result<Trained, TrainError> {
+        let Training {
+            spec,
+            request,
+            learners,
+            effort,
+            progress,
+            ..
+        } = self;
+        let (spec, request, progress) = (*spec, *request, *progress);
+        let labels = material.table.labels();
+        let arrangement = arrangement(material.table);
+        if let Arrangement::Time(times) = &arrangement {
+            check_times(times, effort.folds)?;
+        }
+        let plan =
+            |repeats| Plan::arranged(&arrangement, &labels, effort.folds, repeats, request.seed);
+        let once = plan(1);
+        let plan = plan(effort.repeats);
+        let without = spec.recipe.can_do_without_target(&spec.schema);
+        let bases = &effort.bases;
+        progress.begin(plan.len() * bases.len() + if without { once.len() } else { 0 } + 1);
+
+        let validation = Validation {
+            spec,
             table: material.table,
             labels: &labels,
+            threads: request.threads,
+            progress,
+        };
+        let validated = validation.run(&plan, bases, cross_validate::Features::All)?;
+        let out_of_fold = choose::OutOfFold {
             plan: &plan,
-            scores: &chosen.scores,
-            folds: chosen.folds.clone(),
-            permuted: &permuted,
-            calibration: &chosen.calibration,
+            labels: &labels,
+            scores: &validated.scores,
+            threshold: spec.decision.threshold,
+        };
+        let latency = |members: &[usize]| {
+            let of = |member: &usize| bases[*member].latency(labels.len(), effort.features);
+            members.iter().map(of).sum::<u64>()
+        };
+        let is_fast = |members: &[usize]| {
+            let limit = request.limits.latency;
+            limit.is_none_or(|limit| latency(members) <= limit)
+        };
+        let tried = out_of_fold.candidates(learners, bases, &is_fast);
+        let best = choose::best(&tried, spec.evaluation.metric, &plan, labels.len());
+        let chosen = &tried[best];
+        let members: Vec<&'static dyn Learner> = chosen.members.iter().map(|m| bases[*m]).collect();
+        let without_companions = if without {
+            let alone = validation.run(&once, &members, cross_validate::Features::WithoutTarget)?;
+            let alone = choose::OutOfFold {
+                plan: &once,
+                scores: &alone.scores,
+                ..out_of_fold
+            };
+            let all = (0..members.len()).collect();
+            Some(alone.measure(chosen.learner, all).figures)
+        } else {
+            None
+        };
+
+        let all: Vec<usize> = (0..labels.len()).collect();
+        let Fitted {
+            recipe,
+            matrix,
+            warnings,
+        } = spec
+            .recipe
+            .fit(material.table, &all, &labels)
+            .map_err(TrainError::Recipe)?;
+        let sample = Sample::new(&matrix, recipe.width(), &labels, request.seed);
+        let kernel = match chosen.learner.is_blend() {
+            true => fit::mean(&members, &sample, progress)?,
+            false => fit::fit(chosen.learner, &sample, progress)?,
+        };
+        let calibration = chosen.calibration.clone();
+        let profile = profile::of(material.table, chosen.scores.iter().flatten().copied());
+        let mut odd = material.warnings.clone();
+        if let Some((column, rows)) = untimed(material.table).filter(|(_, rows)| *rows > 0) {
+            let detail = format!("{rows} rows have no readable time and count as the oldest");
+            odd.say(column, Problem::Missing, rows as u64, detail);
+        }
+        fitted_warnings(&warnings, &mut odd);
+        checks::table(material.table, &labels, &recipe, &mut odd);
+        let target = &spec.schema.target().column;
+        checks::decisions(
+            target,
+            &labels,
+            &chosen.scores,
+            spec.decision.threshold,
+            &mut odd,
+        );
+        let card = Card {
+            learner: chosen.learner.name().into(),
+            choice: choose::reason(&tried, best, spec.evaluation.metric),
+            calibration: calibrate::word(&calibration).into(),
             seed: request.seed,
-        },
-        &model,
-    );
-    let model = model.with_evaluation(evaluation);
-    progress.advance("fitted on all rows");
-    if progress.stopped() {
-        Err(TrainError::Stopped)
-    } else {
-        progress.fitted();
-        let out_of_fold = chosen.scores.clone();
-        Ok(Trained { model, out_of_fold })
+            rows: labels.len(),
+            positives: labels.iter().filter(|l| **l).count(),
+            left_out: material.left_out,
+            table: material.name.clone(),
+            cv: chosen.figures.clone(),
+            without_companions,
+            candidates: tried
+                .iter()
+                .map(|c| Candidate {
+                    learner: c.learner.name().into(),
+                    calibration: calibrate::word(&c.calibration).into(),
+                    cv: c.figures.clone(),
+                })
+                .collect(),
+            warnings: warnings.iter().map(ToString::to_string).collect(),
+            table_warnings: odd.to_list(),
+            evaluation: None,
+            work: Some(self.work.clone()),
+        };
+        let model = Model::new(Parts {
+            spec: spec.clone(),
+            recipe,
+            kernel,
+            calibration,
+            profile,
+            card,
+        })?
+        .with_base_of(material.table);
+        let permuted = chosen.members.iter().map(|m| &validated.permuted[*m]);
+        let permuted = cross_validate::blend_permuted(&permuted.collect::<Vec<_>>());
+        let evaluation = evaluation::of(
+            &evaluation::Validated {
+                table: material.table,
+                labels: &labels,
+                plan: &plan,
+                scores: &chosen.scores,
+                folds: chosen.folds.clone(),
+                permuted: &permuted,
+                calibration: &chosen.calibration,
+                seed: request.seed,
+            },
+            &model,
+        );
+        let model = model.with_evaluation(evaluation);
+        progress.advance("fitted on all rows");
+        if progress.stopped() {
+            Err(TrainError::Stopped)
+        } else {
+            progress.fitted();
+            let out_of_fold = chosen.scores.clone();
+            Ok(Trained { model, out_of_fold })
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! The interface between long work and its caller.
 
+use crate::model::card::Work;
+
 /// Reports progress to the caller of long work and passes on its cancellation. Called from any worker thread.
 pub trait Progress: Sync {
+    /// What the work will take and what its budget leaves out; said before it begins.
+    fn plan(&self, _work: &Work) {}
     /// `steps` steps are ahead.
     fn begin(&self, steps: usize);
     /// One step is done; `what` names it.

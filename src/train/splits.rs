@@ -71,13 +71,8 @@ pub fn grouped(groups: &[Option<u64>], labels: &[bool], folds: usize, seed: u64)
 /// trained on and has no fold; block i is fold i − 1. Rows without a time come before all others. Rows of equal time are in
 /// one block, that of the first of them, so the blocks do not depend on the order of the rows.
 pub fn forward(times: &[Option<f64>], folds: usize) -> Vec<Option<usize>> {
-    let mut order: Vec<usize> = (0..times.len()).collect();
-    let time = |row: usize| {
-        times[row]
-            .filter(|t| !t.is_nan())
-            .unwrap_or(f64::NEG_INFINITY)
-    };
-    order.sort_by(|a, b| time(*a).total_cmp(&time(*b)));
+    let time = |row: usize| time_of(times[row]);
+    let order = by_time(times);
     let mut fold_of = vec![None; times.len()];
     let mut first = 0;
     for (place, row) in order.iter().enumerate() {
@@ -89,10 +84,61 @@ pub fn forward(times: &[Option<f64>], folds: usize) -> Vec<Option<usize>> {
     fold_of
 }
 
+/// The rows in the order of their times; rows without one come first.
+fn by_time(times: &[Option<f64>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..times.len()).collect();
+    order.sort_by(|a, b| time_of(times[*a]).total_cmp(&time_of(times[*b])));
+    order
+}
+
+fn time_of(time: Option<f64>) -> f64 {
+    time.filter(|time| !time.is_nan())
+        .unwrap_or(f64::NEG_INFINITY)
+}
+
+/// The latest rows, ascending by their place.
+pub fn latest(times: &[Option<f64>], rows: usize) -> Vec<usize> {
+    let mut order = by_time(times);
+    let mut latest = order.split_off(order.len().saturating_sub(rows));
+    latest.sort_unstable();
+    latest
+}
+
+/// Random rows, ascending: of each label its share, rounded up.
+pub fn sample(labels: &[bool], rows: usize, seed: u64) -> Vec<usize> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut some = Vec::with_capacity(rows + 1);
+    for label in [true, false] {
+        let mut of: Vec<usize> = (0..labels.len()).filter(|i| labels[*i] == label).collect();
+        of.shuffle(&mut rng);
+        of.truncate((of.len() * rows).div_ceil(labels.len()));
+        some.append(&mut of);
+    }
+    some.sort_unstable();
+    some
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_sample_has_the_share_of_each_label() {
+        let labels: Vec<bool> = (0..1000).map(|row| row % 10 == 0).collect();
+        let some = sample(&labels, 100, 3);
+        assert!(some.is_sorted_by(|a, b| a < b));
+        assert_eq!(some.iter().filter(|row| labels[**row]).count(), 10);
+        assert_eq!(some.len(), 100);
+        assert_ne!(some, sample(&labels, 100, 4));
+    }
+
+    #[test]
+    fn the_latest_rows_are_those_of_the_last_times() {
+        let times = [Some(3.0), None, Some(1.0), Some(2.0), Some(f64::NAN)];
+        assert_eq!(latest(&times, 2), [0, 3]);
+        assert_eq!(latest(&times, 9), [0, 1, 2, 3, 4]);
+    }
 
     proptest! {
         #![proptest_config(crate::proptest_config())]

@@ -51,6 +51,7 @@ impl Bench {
             repeats: 1,
             seed: 0,
             threads: 2,
+            limits: Default::default(),
         };
         let material = Material {
             table: &train.table,

@@ -90,6 +90,7 @@ fn answers_are_the_same_in_every_format() {
         repeats: 1,
         seed: 0,
         threads: 2,
+        limits: Default::default(),
     };
     for ((spec, loaded), id, target) in [
         (

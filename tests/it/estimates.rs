@@ -33,6 +33,7 @@ fn intervals_hold_what_the_truths_say() {
             repeats: 1,
             seed,
             threads: 2,
+            limits: Default::default(),
         };
         let model = train::train(&spec, &tables::material(&learnt), &request, &Unwatched)
             .unwrap()

@@ -17,6 +17,7 @@ fn train(spec: &Spec, loaded: &Loaded, learner: &str) -> Model {
         repeats: 1,
         seed: 0,
         threads: 2,
+        limits: Default::default(),
     };
     train::train(spec, &tables::material(loaded), &request, &Unwatched)
         .unwrap()

@@ -371,6 +371,7 @@ proptest! {
             repeats: 1,
             seed: 0,
             threads: 1,
+            limits: Default::default(),
         };
         let trained = train::train(&spec, &tables::material(&loaded), &request, &Unwatched).unwrap();
         let bytes = trained.model.to_bytes().unwrap();

@@ -193,6 +193,7 @@ fn the_kept_table_teaches_the_same_model() {
             repeats: 1,
             seed: 3,
             threads: 2,
+            limits: Default::default(),
         };
         let bytes = |loaded: &Loaded| {
             let model =

@@ -33,6 +33,7 @@ fn request(learner: &str, folds: usize) -> Request {
         repeats: 1,
         seed: 0,
         threads: 2,
+        limits: Default::default(),
     }
 }
 

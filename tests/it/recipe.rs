@@ -303,6 +303,7 @@ fn a8_target_mean_tells_no_row_its_own_outcome() {
         repeats: 1,
         seed: 0,
         threads: 2,
+        limits: Default::default(),
     };
     let material = tables::material(&many);
     let trained = titanic_platform::train::train(

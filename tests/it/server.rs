@@ -57,6 +57,7 @@ fn two_models(case: &Case) -> &'static Path {
                 repeats: 1,
                 seed: 0,
                 threads: 2,
+                limits: Default::default(),
             };
             let order = Order {
                 request,

@@ -17,6 +17,7 @@ fn request(learner: &str, folds: usize, repeats: usize) -> Request {
         repeats,
         seed: 0,
         threads: 2,
+        limits: Default::default(),
     }
 }
 

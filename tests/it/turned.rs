@@ -46,6 +46,7 @@ async fn server() -> Server {
         repeats: 1,
         seed: 0,
         threads: 2,
+        limits: Default::default(),
     };
     let order = Order {
         request,

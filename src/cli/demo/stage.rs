@@ -96,6 +96,7 @@ fn first_model(
         repeats: settings.retrain.repeats.get() as usize,
         seed: settings.train.seed,
         threads: settings.threads.map_or_else(cores, usize::from),
+        limits: Default::default(),
     };
     let order = Order {
         request,

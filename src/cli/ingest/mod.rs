@@ -21,7 +21,7 @@ use crate::clock::{Clock, System};
 use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
 use crate::ingest::write::{self, WriteError};
-use crate::ingest::{SinkError, Source, Taken, Tally};
+use crate::ingest::{BatchCounts, SinkError, Source, Tally};
 use crate::model::Spec;
 use crate::pulls::intake;
 use crate::store::{StoreError, offline, rows};
@@ -163,7 +163,7 @@ fn now() -> jiff::Timestamp {
     System.now()
 }
 
-fn taken(done: Result<rows::Taken, StoreError>) -> Result<Taken, SinkError> {
+fn taken(done: Result<rows::StoredRows, StoreError>) -> Result<BatchCounts, SinkError> {
     Ok(intake::counts(&done?))
 }
 

@@ -3,7 +3,7 @@
 
 use crate::cli::remote::Remote;
 use crate::clock::{Clock, System};
-use crate::ingest::{Batch, ReadError, Sink, SinkError, Taken, Tally};
+use crate::ingest::{Batch, BatchCounts, ReadError, Sink, SinkError, Tally};
 use crate::pulls::intake;
 use crate::store::rows;
 
@@ -51,7 +51,7 @@ impl<'r> Sender<'r> {
             (None, tally) => tally?,
         };
         for outgoing in merged(self.held.take().unwrap_or_default()) {
-            let mut taken = Taken::default();
+            let mut taken = BatchCounts::default();
             self.send(
                 &outgoing.source,
                 &outgoing.lines,
@@ -70,7 +70,7 @@ impl<'r> Sender<'r> {
         source: &Named,
         lines: &[Vec<u8>],
         most: usize,
-        sum: &mut Taken,
+        sum: &mut BatchCounts,
     ) -> anyhow::Result<()> {
         let mut begin = 0;
         while begin < lines.len() {
@@ -88,7 +88,12 @@ impl<'r> Sender<'r> {
     }
 
     /// Sends one request, or two halves if the server rejects it as too large.
-    fn request(&self, source: &Named, lines: &[Vec<u8>], sum: &mut Taken) -> anyhow::Result<()> {
+    fn request(
+        &self,
+        source: &Named,
+        lines: &[Vec<u8>],
+        sum: &mut BatchCounts,
+    ) -> anyhow::Result<()> {
         let encoded = |text: &str| -> String {
             url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
         };
@@ -101,7 +106,7 @@ impl<'r> Sender<'r> {
             ("x-source-identity", &*identity),
             ("idempotency-key", &*key),
         ];
-        let answer: Option<rows::Taken> = self.remote.rows(&headers, &lines.concat())?;
+        let answer: Option<rows::StoredRows> = self.remote.rows(&headers, &lines.concat())?;
         match answer {
             Some(taken) => {
                 *sum += intake::counts(&taken);
@@ -133,7 +138,7 @@ fn merged(held: Vec<Outgoing>) -> Vec<Outgoing> {
 }
 
 /// Adds to the error of a strict load that failed between two requests how many rows were stored before.
-fn partly(fault: anyhow::Error, before: &Tally, taken: Taken) -> anyhow::Error {
+fn partly(fault: anyhow::Error, before: &Tally, taken: BatchCounts) -> anyhow::Error {
     let stored = before.stored + taken.stored;
     if stored == 0 {
         return fault;
@@ -145,7 +150,7 @@ fn partly(fault: anyhow::Error, before: &Tally, taken: Taken) -> anyhow::Error {
 }
 
 impl Sink for Sender<'_> {
-    fn take(&mut self, batch: Batch) -> Result<Taken, SinkError> {
+    fn take(&mut self, batch: Batch) -> Result<BatchCounts, SinkError> {
         let source = Named {
             name: batch.source.to_string(),
             identity: batch.origin.to_string(),
@@ -153,10 +158,10 @@ impl Sink for Sender<'_> {
         let lines = intake::lines(&batch, &System);
         if let Some(held) = &mut self.held {
             held.push(Outgoing { source, lines });
-            return Ok(Taken::default());
+            return Ok(BatchCounts::default());
         }
         // The error is stored in `self.fault`, because the conversion to a source error would lose its exit code.
-        let mut taken = Taken::default();
+        let mut taken = BatchCounts::default();
         match self.send(&source, &lines, MOST_BYTES, &mut taken) {
             Ok(()) => Ok(taken),
             Err(fault) => {

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::out::errln;
 use crate::cli::progress::Form;
 use crate::cli::site::Site;
-use crate::ingest::{Batch, Sink, SinkError, Taken, World};
+use crate::ingest::{Batch, BatchCounts, Sink, SinkError, World};
 
 /// Maximum number of bad rows that are reported individually; all are counted.
 const NAMED: u64 = 20;
@@ -48,7 +48,7 @@ impl<'s> Watch<'s> {
 
     /// Wraps a sink so that its batches are counted.
     pub(super) fn over<'a>(&'a self, sink: &'a mut dyn Sink) -> impl Sink + 'a {
-        |batch: Batch| -> Result<Taken, SinkError> {
+        |batch: Batch| -> Result<BatchCounts, SinkError> {
             self.see(&batch);
             sink.take(batch)
         }

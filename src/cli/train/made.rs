@@ -48,6 +48,7 @@ fn document(made: &Made) -> serde_json::Value {
         "choice": card.choice,
         "calibration": card.calibration,
         "seed": card.seed,
+        "work": card.work,
         "rows": card.rows,
         "origin": made.origin,
         "left_out": card.left_out,
@@ -96,6 +97,9 @@ fn show(made: &Made) -> anyhow::Result<()> {
     outln!("{}", table::text(&learners));
     outln!("");
     outln!("* {}", card.choice);
+    for left_out in card.work.iter().flat_map(|work| &work.left_out) {
+        outln!("left out by the budget: {left_out}");
+    }
     let deed = if made.promoted {
         "is now the champion"
     } else {

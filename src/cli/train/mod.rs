@@ -52,6 +52,7 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         repeats: args.repeats.or(spec.evaluation.repeats).unwrap_or(repeats),
         seed: args.seed.unwrap_or(site.settings.train.seed),
         threads: site.threads,
+        limits: args.limits(),
     };
     let order = Order {
         request,

@@ -33,14 +33,24 @@ pub(super) fn train(
     // Assumes the size of the champion's table: the number of labelled rows that the store adds is not known here.
     let (_, champion) = site.model(None)?;
     let (folds, repeats) = train::usual(champion.card().rows);
-    let asked = json!({
+    let limits = args.limits();
+    let mut asked = json!({
         "learner": args.learner,
-        "folds": args.folds.or(spec.evaluation.folds).unwrap_or(folds),
-        "repeats": args.repeats.or(spec.evaluation.repeats).unwrap_or(repeats),
         "max_bad": args.tolerance.max_bad,
         "seed": args.seed.unwrap_or(site.settings.train.seed),
+        "budget_units": limits.budget,
+        "max_latency": args.max_latency.map(|latency| latency.to_string()),
         "promote": word(args.promote.unwrap_or(site.settings.train.promote)),
     });
+    // Numbers that are sent are fixed: a budget does not reduce them.
+    if limits.budget.is_none() || limits.fixed_folds {
+        asked["folds"] = args.folds.or(spec.evaluation.folds).unwrap_or(folds).into();
+        asked["repeats"] = args
+            .repeats
+            .or(spec.evaluation.repeats)
+            .unwrap_or(repeats)
+            .into();
+    }
     let progress = Shown::new(site.json, site.quiet, stop.clone());
     progress.begin(STEPS);
     let mut shown = 0;

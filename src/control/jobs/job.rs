@@ -8,6 +8,7 @@ use super::view::{JobView, Product, State};
 use crate::promotion::policy::Promote;
 use crate::store::feed::Feed;
 use crate::train::Progress;
+use crate::train::work::Limits;
 
 /// A training as requested.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Asked {
     pub repeats: usize,
     /// Seed of every random choice.
     pub seed: u64,
+    /// Budget of the training and latency of the model.
+    pub limits: Limits,
     /// Promotion mode for the new version.
     pub promote: Promote,
     /// Maximum share of invalid rows, from 0 to 1.

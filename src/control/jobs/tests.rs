@@ -6,6 +6,7 @@ use crate::promotion::policy::Promote;
 use crate::store::check::Report;
 use crate::store::feed;
 use crate::store::upkeep::Compacted;
+use crate::train::work::Limits;
 
 const COMPACTED: Compacted = Compacted {
     before: 2,
@@ -19,6 +20,7 @@ fn asked() -> Asked {
         folds: 5,
         repeats: 1,
         seed: 0,
+        limits: Limits::default(),
         promote: Promote::Auto,
         max_bad: 0.05,
         by,

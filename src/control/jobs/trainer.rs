@@ -122,6 +122,7 @@ impl Trainer {
             folds,
             repeats,
             seed,
+            limits,
             promote,
             max_bad,
             by,
@@ -132,6 +133,7 @@ impl Trainer {
             repeats,
             seed,
             threads: self.threads,
+            limits,
         };
         let order = Order {
             request,

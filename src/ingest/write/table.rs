@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::WriteError;
-use crate::ingest::batch::{Batch, Sink, Taken};
+use crate::ingest::batch::{Batch, BatchCounts, Sink};
 use crate::ingest::error::SinkError;
 use crate::ingest::parquet;
 use crate::schema::answer::{csv_cell, csv_label};
@@ -102,9 +102,9 @@ impl<'w> TableFile<'w> {
 }
 
 impl Sink for TableFile<'_> {
-    fn take(&mut self, batch: Batch) -> Result<Taken, SinkError> {
+    fn take(&mut self, batch: Batch) -> Result<BatchCounts, SinkError> {
         self.write(&batch.table)?;
-        Ok(Taken {
+        Ok(BatchCounts {
             stored: batch.table.len() as u64,
             repeated: 0,
             quarantined: batch.bad.len() as u64,

@@ -41,7 +41,7 @@ pub struct Performance {
 
 /// The effect of adding one label.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Taken {
+pub struct Updated {
     /// The window that the label completed.
     pub window: Option<Window>,
     /// The detectors that fired.
@@ -63,7 +63,7 @@ impl Performance {
     }
 
     /// Adds a labelled prediction: its probability, in [0, 1], and whether the label is positive.
-    pub fn update(&mut self, probability: f64, positive: bool) -> Taken {
+    pub fn update(&mut self, probability: f64, positive: bool) -> Updated {
         self.labels += 1;
         let wrong = (probability >= self.threshold) != positive;
         let error = f64::from(u8::from(wrong));
@@ -85,7 +85,7 @@ impl Performance {
             self.last = Some(window.clone());
             self.decayed = self.decayed.take().filter(|d| !d.is_over(window));
         }
-        Taken { window, fired }
+        Updated { window, fired }
     }
 
     pub fn labels(&self) -> u64 {

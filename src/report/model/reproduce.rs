@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::facts::Facts;
 use crate::model::Spec;
 use crate::report::document::{Block, Section, Text};
+use crate::units::Latency;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reproduce {
@@ -42,11 +43,18 @@ impl Reproduce {
             [only] => format!(" --learner {}", only.learner),
             _ => String::new(),
         };
+        let work = card.work.iter();
+        let budget = work.clone().filter_map(|work| work.budget);
+        let latency = work.filter_map(|work| work.max_latency);
+        let limits: String = budget
+            .map(|units| format!(" --budget-units {units}"))
+            .chain(latency.map(|nanoseconds| format!(" --max-latency {}", Latency(nanoseconds))))
+            .collect();
         commands.extend([
             "titanic-platform --state again train \\".to_owned(),
             format!("  state/tables/{}.parquet \\", card.table),
             format!(
-                "  --seed {} --folds {folds} --repeats {repeats}{learner}{spec}",
+                "  --seed {} --folds {folds} --repeats {repeats}{learner}{limits}{spec}",
                 card.seed
             ),
             format!("titanic-platform report --model {version}"),

@@ -1,5 +1,7 @@
 //! The body of a training request. Every key is checked, and all faults are reported together.
 
+use std::str::FromStr;
+
 use serde_json::{Value, json};
 
 use crate::control::jobs::{Asked, MAX_BAD, learners};
@@ -7,9 +9,21 @@ use crate::promotion::policy::Promote;
 use crate::schema::fault::nearest;
 use crate::serve::pairs::{Pairs, whole};
 use crate::serve::problem::{Entry, Problem, escape, kind};
+use crate::train::work::{self, Limits};
+use crate::units::{Latency, Span};
 
 /// Keys of the body, the same as in [`schema`].
-const KEYS: &[&str] = &["learner", "folds", "repeats", "seed", "promote", "max_bad"];
+const KEYS: &[&str] = &[
+    "learner",
+    "folds",
+    "repeats",
+    "seed",
+    "budget",
+    "budget_units",
+    "max_latency",
+    "promote",
+    "max_bad",
+];
 
 /// Maximum folds or repeats in a training request. A larger number is a mistake or an attack.
 const MOST_FITS: u64 = 1000;
@@ -36,6 +50,22 @@ pub fn schema() -> Value {
         "folds": {"type": ["integer", "null"], "minimum": 2, "maximum": MOST_FITS},
         "repeats": {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_FITS},
         "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": u64::MAX},
+        "budget": {
+            "type": ["string", "null"],
+            "description": "work of the training, as a time of one core: 60s, 10m",
+            "examples": ["60s"],
+        },
+        "budget_units": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "maximum": u64::MAX,
+            "description": "the same in units, as the card of a model says them",
+        },
+        "max_latency": {
+            "type": ["string", "null"],
+            "description": "longest time to score one row: 50us, 1ms",
+            "examples": ["50us"],
+        },
         "promote": {"enum": ["auto", "always", "never", null]},
         "max_bad": {
             "type": ["number", "null"],
@@ -66,13 +96,19 @@ pub fn read(body: &[u8], defaults: &Defaults, by: String) -> Result<Asked, Probl
         faults: Vec::new(),
     };
     keys.refuse_unknown();
+    let folds = keys.number("folds", 2, MOST_FITS);
+    let repeats = keys.number("repeats", 1, MOST_FITS);
+    let budget = keys.unit::<Span>("budget", "a time such as 60s or 10m");
+    let units = keys.number("budget_units", 1, u64::MAX);
+    let latency = keys.unit::<Latency>("max_latency", "a time such as 50us or 1ms");
     let asked = Asked {
-        folds: keys
-            .number("folds", 2, MOST_FITS)
-            .unwrap_or(defaults.folds as u64) as usize,
-        repeats: keys
-            .number("repeats", 1, MOST_FITS)
-            .unwrap_or(defaults.repeats as u64) as usize,
+        folds: folds.unwrap_or(defaults.folds as u64) as usize,
+        repeats: repeats.unwrap_or(defaults.repeats as u64) as usize,
+        limits: Limits {
+            budget: budget.map(|span| work::units(span.0)).or(units),
+            fixed_folds: folds.is_some() || repeats.is_some(),
+            latency: latency.map(|latency| latency.0),
+        },
         seed: keys.number("seed", 0, u64::MAX).unwrap_or(defaults.seed),
         learner: keys.word(
             "learner",
@@ -136,6 +172,21 @@ impl Keys {
                 .push(Entry::new(format!("/{key}"), problem, value, &allowed, ""));
         }
         number
+    }
+
+    /// A text that reads as a value with a unit.
+    fn unit<T: FromStr>(&mut self, key: &str, allowed: &str) -> Option<T> {
+        let value = self.get(key)?;
+        let read = value.as_str().and_then(|text| text.parse().ok());
+        if read.is_none() {
+            let problem = match value.is_string() {
+                true => "out_of_range",
+                false => "wrong_type",
+            };
+            self.faults
+                .push(Entry::new(format!("/{key}"), problem, value, allowed, ""));
+        }
+        read
     }
 
     fn share(&mut self, key: &str) -> Option<f64> {
@@ -225,6 +276,28 @@ mod tests {
             (asked.folds, asked.seed, asked.promote),
             (3, 0, Promote::Never)
         );
+    }
+
+    #[test]
+    fn limits_are_read_with_their_units() {
+        let of = |body: &str| read(body.as_bytes(), &DEFAULTS, "a test".into());
+        let limits = of(r#"{"budget": "2m", "max_latency": "50us"}"#)
+            .unwrap()
+            .limits;
+        assert_eq!(limits.budget, Some(120_000_000_000));
+        assert_eq!((limits.latency, limits.fixed_folds), (Some(50_000), false));
+        let limits = of(r#"{"budget_units": 7, "folds": 3}"#).unwrap().limits;
+        assert_eq!((limits.budget, limits.fixed_folds), (Some(7), true));
+        let wrong = r#"{"budget": 60, "budget_units": 0, "max_latency": "5 apples"}"#;
+        let problem = of(wrong).unwrap_err().to_json();
+        for place in [
+            "/budget",
+            "/budget_units",
+            "/max_latency",
+            "a time such as 50us or 1ms",
+        ] {
+            assert!(problem.contains(place), "{place}: {problem}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::card::{self, CrossValidated};
+use crate::model::card::{self, CrossValidated, Work};
 use crate::model::{Evaluation, Model};
 use crate::registry::{self, Listed, Role};
 use crate::schema::column::{Column, Label, Target};
@@ -138,6 +138,8 @@ pub struct Facts {
     pub features: Vec<String>,
     /// How the model did on rows that it was not fitted on; null in model files of earlier releases.
     pub evaluation: Option<Box<Evaluation>>,
+    /// What the training took; null in model files of earlier releases.
+    pub work: Option<Work>,
     /// Text of the spec, YAML.
     pub spec: String,
 }
@@ -265,6 +267,7 @@ impl Facts {
             columns: model.schema().columns().iter().map(column).collect(),
             features: features.map(|feature| feature.name.clone()).collect(),
             evaluation: card.evaluation.clone(),
+            work: card.work.clone(),
             spec: model.spec().text().to_owned(),
         }
     }

@@ -69,7 +69,7 @@ fn damaged(whole: &[u8], seed: u64, from: usize) -> TempDir {
 fn used(file: &File) -> Vec<StoreError> {
     let now = jiff::Timestamp::UNIX_EPOCH;
     let mut ids = Vec::new();
-    let batch = rows::Batch::default();
+    let batch = rows::NewRows::default();
     let done = [
         maintenance::stats(file).map(drop),
         maintenance::events(file, |record| {

@@ -45,11 +45,11 @@ async fn the_oldest_events_go_with_everything_that_leads_to_them() {
 
     let late = store.label(vec![given("p0"), given("p3")], false).await;
     assert_eq!(late, Ok(vec![Status::Waiting, Status::Repeated]));
-    let Ok(Outcome::Taken(again)) = store.take(row(0)).await else {
+    let Ok(Outcome::Stored(again)) = store.take(row(0)).await else {
         panic!("not taken");
     };
     assert_eq!(again.stored, 1, "a row that is gone counts anew");
-    let Ok(Outcome::Taken(again)) = store.take(row(3)).await else {
+    let Ok(Outcome::Stored(again)) = store.take(row(3)).await else {
         panic!("not taken");
     };
     assert_eq!(again.repeated, 1, "one that is there does not");
@@ -77,12 +77,12 @@ async fn the_oldest_events_go_with_everything_that_leads_to_them() {
 #[tokio::test]
 async fn old_requests_are_forgotten() {
     let (store, _recorder) = start(&Disk::sound());
-    let request = |n| Batch {
+    let request = |n| NewRows {
         request: Some(("key".into(), "digest".into())),
         ..row(n)
     };
     let stored = |outcome| match outcome {
-        Ok(Outcome::Taken(taken)) => taken.ids,
+        Ok(Outcome::Stored(taken)) => taken.ids,
         other => panic!("{other:?}"),
     };
     assert_eq!(stored(store.take(request(1)).await), ["row 1"]);

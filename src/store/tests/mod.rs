@@ -16,7 +16,7 @@ use super::event::StoredRow;
 use super::feed::{Options, Prediction, PredictionId, Recorder, recorder, tap};
 use super::labels::{Given, Status};
 use super::row::NewRow;
-use super::rows::{Batch, Outcome, Quarantined};
+use super::rows::{NewRows, Outcome, Quarantined};
 use super::*;
 use crate::clock::System;
 use crate::schema::Rejected;
@@ -85,7 +85,7 @@ fn label_of(store: &Store, id: &str) -> Option<Option<Label>> {
     label.unwrap()
 }
 
-fn row(n: usize) -> Batch {
+fn row(n: usize) -> NewRows {
     let row = NewRow {
         id: format!("row {n}"),
         own_id: None,
@@ -93,9 +93,9 @@ fn row(n: usize) -> Batch {
         label: None,
         origin: Default::default(),
     };
-    Batch {
+    NewRows {
         rows: vec![row],
-        ..Batch::default()
+        ..NewRows::default()
     }
 }
 
@@ -115,9 +115,9 @@ async fn a_row_leaves_quarantine_once() {
             row: None,
         },
     };
-    let batch = Batch {
+    let batch = NewRows {
         quarantined: vec![bad],
-        ..Batch::default()
+        ..NewRows::default()
     };
     store.take(batch).await.unwrap();
     let mut good = row(1).rows;
@@ -154,9 +154,9 @@ fn a9_rows_of_an_older_store_are_found_again() {
             },
             ..old.clone()
         };
-        let batch = Batch {
+        let batch = NewRows {
             rows: (0..3).map(row).collect(),
-            ..Batch::default()
+            ..NewRows::default()
         };
         let taken = offline::take(&file, &batch, now).unwrap();
         (taken.stored, taken.repeated, taken.ids[0].clone())
@@ -190,7 +190,7 @@ async fn what_was_acknowledged_is_there_after_the_power_is_cut() {
             Ok(vec![Status::Joined]),
             "a label comes after its prediction"
         );
-        let Ok(Outcome::Taken(taken)) = store.take(row(round)).await else {
+        let Ok(Outcome::Stored(taken)) = store.take(row(round)).await else {
             panic!("not taken");
         };
         assert_eq!((taken.stored, taken.repeated), (1, 0));
@@ -208,7 +208,7 @@ async fn what_was_acknowledged_is_there_after_the_power_is_cut() {
             );
             let again = store.take(row(past)).await;
             assert!(
-                matches!(again, Ok(Outcome::Taken(taken)) if taken.repeated == 1),
+                matches!(again, Ok(Outcome::Stored(taken)) if taken.repeated == 1),
                 "counted once"
             );
         }
@@ -247,7 +247,7 @@ async fn a_full_disk_is_told_and_recovered_from_at_every_write() {
         for k in acknowledged {
             let again = store.take(row(k)).await;
             assert!(
-                matches!(again, Ok(Outcome::Taken(taken)) if taken.repeated == 1),
+                matches!(again, Ok(Outcome::Stored(taken)) if taken.repeated == 1),
                 "write {n}: row {k} was acknowledged"
             );
         }

@@ -149,7 +149,7 @@ fn a_store_of_revision_4_goes_on() {
             origin,
         )
     };
-    let batch = Batch {
+    let batch = NewRows {
         rows: vec![
             new(
                 r#"{"order":"o101","member":false,"day":"2024-02-29","bought":false}"#,
@@ -158,7 +158,7 @@ fn a_store_of_revision_4_goes_on() {
             new(r#"{"price":4,"size":1}"#, "rest"),
             new(r#"{"price":4,"size":2}"#, "rest"),
         ],
-        ..Batch::default()
+        ..NewRows::default()
     };
     let take = || offline::take(&file, &batch, Timestamp::UNIX_EPOCH).unwrap();
     let taken = take();

@@ -21,6 +21,14 @@ impl Learner for Blend {
         true
     }
 
+    fn work(&self, _: usize, _: usize) -> u64 {
+        0
+    }
+
+    fn latency(&self, _: usize, _: usize) -> u64 {
+        0
+    }
+
     fn fit(&self, _: &Sample<'_>, _: &dyn Progress) -> Result<Kernel, FitError> {
         let why = "a blend is put together from its members";
         Err(FitError::Failed(why.into()))

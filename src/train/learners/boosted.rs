@@ -21,6 +21,14 @@ impl Learner for Boosted {
         "gradient-boosted trees of depth 2"
     }
 
+    fn work(&self, rows: usize, features: usize) -> u64 {
+        setting(rows).work(rows, features)
+    }
+
+    fn latency(&self, rows: usize, _: usize) -> u64 {
+        setting(rows).latency()
+    }
+
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
         fit(sample, &setting(sample.table), progress)
     }

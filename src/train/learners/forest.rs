@@ -19,6 +19,18 @@ impl Learner for Forest {
         "probability forest of 200 trees"
     }
 
+    fn work(&self, rows: usize, features: usize) -> u64 {
+        let setting = setting(rows);
+        // Each level of a tree looks at the square root of the features for every row.
+        let looks = setting.trees * setting.depth * rows;
+        (looks as f64 * (features as f64).sqrt()) as u64
+    }
+
+    fn latency(&self, rows: usize, _: usize) -> u64 {
+        let setting = setting(rows);
+        (setting.trees * setting.depth) as u64
+    }
+
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
         let trees = forest(sample, &setting(sample.table), progress)?;
         let scale = 1.0 / trees.len() as f64;

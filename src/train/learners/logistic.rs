@@ -21,6 +21,9 @@ const ALPHA: f64 = 2.0;
 /// Number of rows on which the weights are fitted, at most: enough for a linear model. The rarer label keeps up to half of them.
 const MOST_ROWS: usize = 50_000;
 
+/// Passes over the values that a fit takes as a rule.
+const PASSES: usize = 200;
+
 #[derive(Debug)]
 pub struct Logistic;
 
@@ -31,6 +34,14 @@ impl Learner for Logistic {
 
     fn about(&self) -> &'static str {
         "L2 logistic regression on standardised columns"
+    }
+
+    fn work(&self, rows: usize, features: usize) -> u64 {
+        (rows.min(MOST_ROWS) * features * PASSES) as u64
+    }
+
+    fn latency(&self, _: usize, features: usize) -> u64 {
+        features as u64
     }
 
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {

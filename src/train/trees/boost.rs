@@ -31,6 +31,33 @@ pub struct Setting {
     pub stopping: Option<Stopping>,
 }
 
+impl Setting {
+    /// Units of work of a fit: every level of a tree sums the derivatives of half of the rows by bin, as those of the other
+    /// half are the difference.
+    pub fn work(&self, rows: usize, features: usize) -> u64 {
+        let trees = match self.stopping {
+            None => self.rounds,
+            Some(stopping) => {
+                2 * stopping.otherwise
+                    + stopping.patience
+                    + if stopping.again {
+                        2 * stopping.otherwise
+                    } else {
+                        0
+                    }
+            }
+        };
+        let levels = (self.rules.leaves as f64).log2();
+        let values = self.rows * rows as f64 * self.features * features as f64;
+        (trees as f64 * values * levels / 2.0) as u64
+    }
+
+    /// Nanoseconds to score one row, at most.
+    pub fn latency(&self) -> u64 {
+        (self.rounds * self.rules.depth as usize) as u64
+    }
+}
+
 /// Early stopping: trees are grown on some of the rows until they no longer help on the others.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopping {

@@ -1,6 +1,7 @@
 //! Runs the real binary as users and scripts do: arguments in; text, files and exit codes out.
 
 mod batch;
+mod budget;
 mod closed;
 mod drift;
 mod exported;

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use titanic_platform::ingest::source::{Options, Order};
-use titanic_platform::ingest::{Batch, SinkError, Source, Taken, Tally, World};
+use titanic_platform::ingest::{Batch, BatchCounts, SinkError, Source, Tally, World};
 use titanic_platform::model::Spec;
 use titanic_platform::schema::{Cell, Rejected};
 
@@ -114,12 +114,12 @@ pub fn pull(from: &str, options: &Options, cursor: Option<&str>) -> Pulled {
         cursor,
         world: &world,
     };
-    let mut sink = |batch: Batch| -> Result<Taken, SinkError> {
+    let mut sink = |batch: Batch| -> Result<BatchCounts, SinkError> {
         assert!(batch.read() <= 4096);
         pulled.rows.extend(words(&batch));
         pulled.bad.extend(batch.bad.iter().cloned());
         pulled.cursors.push(batch.cursor.clone());
-        Ok(Taken {
+        Ok(BatchCounts {
             stored: batch.table.len() as u64,
             repeated: 0,
             quarantined: batch.bad.len() as u64,

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use titanic_platform::ingest::source::{Options, Order, Unattended};
-use titanic_platform::ingest::{Batch, ReadError, SinkError, Source, Taken};
+use titanic_platform::ingest::{Batch, BatchCounts, ReadError, SinkError, Source};
 use titanic_platform::model::Spec;
 
 use super::{PARCELS, Pulled, api, pull};
@@ -140,11 +140,11 @@ fn ingest(
         world,
     };
     let mut batches = 0;
-    let mut sink = |_: Batch| -> Result<Taken, SinkError> {
+    let mut sink = |_: Batch| -> Result<BatchCounts, SinkError> {
         batches += 1;
         match batches {
             3 => Err("the disk is full".into()),
-            _ => Ok(Taken::default()),
+            _ => Ok(BatchCounts::default()),
         }
     };
     let source = Source::open(from, &options).unwrap();
