@@ -110,6 +110,7 @@ impl RecipeSpec {
         {
             recipe.pick(frame, out);
         }
+        recipe.note_absent(&matrix, &mut warnings);
         Ok(Fitted {
             recipe,
             matrix,
@@ -223,8 +224,6 @@ fn pick_features(
                     "is not a number",
                     "use one_hot to make numbers of a category",
                 );
-            } else if info.optional {
-                fault("can be missing", "use impute, and missing for a flag");
             } else if features.iter().any(|f| f.slot == slot as u32) {
                 fault("stands twice", "remove one");
             } else {
@@ -276,7 +275,7 @@ impl Recipe {
         sources.map(|source| *source as usize).collect()
     }
 
-    /// Computes the features of one row into `out` (length [`Recipe::width`]). Never NaN or infinite.
+    /// Computes the features of one row into `out` (length [`Recipe::width`]): finite, or NaN where missing.
     pub fn transform(&self, row: RowView<'_>, scratch: &mut Scratch, out: &mut [f32]) {
         let mut frame = Frame::start(row, &mut scratch.cells, &mut scratch.key);
         for step in &self.steps {
@@ -285,11 +284,27 @@ impl Recipe {
         self.pick(frame.cells, out);
     }
 
+    /// Warns of features that no training row has. An impute step warns of its own input.
+    fn note_absent(&self, matrix: &[f32], warnings: &mut Vec<FitWarning>) {
+        if matrix.is_empty() {
+            return;
+        }
+        for (j, feature) in self.features.iter().enumerate() {
+            let mut values = matrix[j..].iter().step_by(self.width());
+            if values.all(|value| value.is_nan()) {
+                warnings.push(FitWarning {
+                    name: feature.name.clone(),
+                    detail: "is missing in every row: no model can learn from it".into(),
+                });
+            }
+        }
+    }
+
     fn pick(&self, cells: &[Cell], out: &mut [f32]) {
         for (feature, out) in self.features.iter().zip(out) {
-            // The check of the spec guarantees that a feature is a number and never missing.
-            let value = cells[feature.slot as usize].as_number().unwrap_or(0.0);
-            *out = (value as f32).clamp(f32::MIN, f32::MAX);
+            // The check of the spec guarantees that a feature is a number, or missing.
+            let value = cells[feature.slot as usize].as_number();
+            *out = value.map_or(f32::NAN, |v| (v as f32).clamp(f32::MIN, f32::MAX));
         }
     }
 

@@ -6,7 +6,8 @@ use super::error::{KernelError, finite, length};
 use super::line;
 use super::logistic::sigmoid;
 
-/// `probability = σ(intercept + Σ weights[i] · x[i])`, summed in f64 in the order of the features.
+/// `probability = σ(intercept + Σ weights[i] · x[i])`, summed in f64 in the order of the features. A missing feature (NaN)
+/// has the value of the baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
     /// One weight per feature, in log odds per unit of the feature.
@@ -42,12 +43,8 @@ impl Linear {
 
     pub(super) fn score(&self, x: &[f32]) -> f64 {
         assert_eq!(x.len(), self.weights.len(), "features in a row");
-        let dot = self
-            .weights
-            .iter()
-            .zip(x)
-            .map(|(w, x)| w * f64::from(*x))
-            .sum::<f64>();
+        let parts = self.weights.iter().zip(x).zip(&self.baseline);
+        let dot = parts.map(|((w, x), b)| w * known(*x, *b)).sum::<f64>();
         sigmoid(self.intercept + dot)
     }
 
@@ -59,7 +56,7 @@ impl Linear {
         let parts = self.weights.iter().zip(x).zip(&self.baseline);
         phi.iter_mut()
             .zip(parts)
-            .for_each(|(phi, ((w, x), b))| *phi = w * (f64::from(*x) - b));
+            .for_each(|(phi, ((w, x), b))| *phi = w * (known(*x, *b) - b));
     }
 
     /// Fills `phi` and returns the base, σ of the score at the baseline.
@@ -70,4 +67,10 @@ impl Linear {
         line::carry(sigmoid, &mut base, phi);
         base
     }
+}
+
+/// A feature, or what stands for it where it is missing.
+#[inline(always)]
+fn known(x: f32, baseline: f64) -> f64 {
+    if x.is_nan() { baseline } else { f64::from(x) }
 }

@@ -34,8 +34,9 @@ const BLOCK: usize = 64;
 
 /// A scorer of rows.
 ///
-/// Rows are `f32` and must not contain NaN; NaN goes right in a tree, and is never unsound. All calls but [`Kernel::check`]
-/// panic if a slice does not have the length that [`Kernel::width`] requires.
+/// Rows are `f32`, with NaN for a missing feature: each split of a tree says which way it goes, and a linear kernel takes the
+/// value of its baseline. All calls but [`Kernel::check`] panic if a slice does not have the length that [`Kernel::width`]
+/// requires.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Kernel {
     Linear(Linear),
@@ -64,7 +65,7 @@ impl Kernel {
         }
     }
 
-    /// Probability of the positive class, in [0, 1] for every row of finite numbers.
+    /// Probability of the positive class, in [0, 1] for every row of finite numbers and NaN.
     pub fn score(&self, x: &[f32]) -> f64 {
         match self {
             Kernel::Linear(linear) => linear.score(x),

@@ -1,18 +1,28 @@
 //! The memory layout in which trees are walked, and the walk itself: the only code without run-time bounds checks.
 //!
-//! A node is eight bytes: the threshold, and one word with the feature and the offset to the left child; the right child
-//! follows the left. Leaves point at themselves (offset 0, threshold +∞), so that a walk of a fixed number of steps needs no
-//! branch, and `LANES` trees are walked in parallel to overlap their memory latency.
+//! A node is eight bytes: the threshold, and one word with the feature, the way of a missing value (NaN) and the offset to
+//! the left child; the right child follows the left. Leaves point at themselves (offset 0, threshold +∞, missing to the
+//! left), so that a walk of a fixed number of steps needs no branch, and `LANES` trees are walked in parallel to overlap their
+//! memory latency. A row without NaN, which is most rows, takes a walk that does not look at the way of missing values.
 
 use super::error::TreeError;
-use super::tree::{Tree, lower};
+use super::tree::{Node, Tree, lower};
 
 /// Number of trees walked in parallel. A step waits on two loads, a comparison and an addition; 8 lanes do not fill the wait,
 /// and 32 spill too many registers (a row through 200 trees of depth 8: 1.8 µs with 4, 1.4 with 8, 1.2 with 16, 1.5 with 32).
 pub(super) const LANES: usize = 16;
 
-/// Bits of a node's word for the feature; the remaining 18 hold the offset.
+/// Bits of a node's word for the feature; one for the way of missing values and 17 for the offset follow.
 const FEATURE_BITS: u32 = 14;
+
+/// Set in a node's word if NaN goes left.
+const MISSING_LEFT: u32 = 1 << FEATURE_BITS;
+
+/// Where the offset begins in a node's word.
+const OFFSET: u32 = FEATURE_BITS + 1;
+
+/// Number of rows scored together in a batch: their features fit the L1 cache beside one group of trees.
+pub(super) const BLOCK: usize = 64;
 
 /// Maximum number of features that a packed node can address.
 pub const MAX_FEATURES: usize = 1 << FEATURE_BITS;
@@ -27,14 +37,15 @@ pub(super) struct PackedNode {
 impl PackedNode {
     const LEAF: PackedNode = PackedNode {
         threshold: f32::INFINITY,
-        word: 0,
+        word: MISSING_LEFT,
     };
 
-    fn split(feature: u32, threshold: f64, offset: usize) -> PackedNode {
-        debug_assert!((feature as usize) < MAX_FEATURES && offset < 1 << (32 - FEATURE_BITS));
+    fn split(node: &Node, offset: usize) -> PackedNode {
+        debug_assert!((node.feature as usize) < MAX_FEATURES && offset < 1 << (32 - OFFSET));
+        let missing = if node.missing_left { MISSING_LEFT } else { 0 };
         PackedNode {
-            threshold: lower(threshold),
-            word: feature | (offset as u32) << FEATURE_BITS,
+            threshold: lower(node.threshold),
+            word: node.feature | missing | (offset as u32) << OFFSET,
         }
     }
 
@@ -48,20 +59,34 @@ impl PackedNode {
 
     /// Distance to the left child; 0 in a leaf.
     pub(super) fn offset(self) -> u32 {
-        self.word >> FEATURE_BITS
+        self.word >> OFFSET
     }
 
     pub(super) fn is_leaf(self) -> bool {
         self.offset() == 0
     }
 
-    /// Distance from this node to the next one for a row with this feature value, which must not be NaN, as NaN would step
-    /// out of a leaf. The condition is negated, rather than written with `>`, because the result then is the processor's
-    /// carry flag, ready to be added.
+    /// Whether NaN goes left.
+    pub(super) fn missing_left(self) -> bool {
+        self.word & MISSING_LEFT != 0
+    }
+
+    #[inline(always)]
+    pub(super) fn goes_left(self, value: f32) -> bool {
+        (value <= self.threshold) | (value.is_nan() & self.missing_left())
+    }
+
+    /// Distance from this node to the next one for a row with this feature value. Without `MISSING` the value must not be NaN,
+    /// as NaN would step out of a leaf. The condition is negated, rather than written with `>`, because the result then is
+    /// the processor's carry flag, ready to be added.
     #[inline(always)]
     #[allow(clippy::neg_cmp_op_on_partial_ord)]
-    fn step(self, value: f32) -> usize {
-        self.offset() as usize + usize::from(!(value <= self.threshold))
+    fn step<const MISSING: bool>(self, value: f32) -> usize {
+        let goes_right = match MISSING {
+            true => !self.goes_left(value),
+            false => !(value <= self.threshold),
+        };
+        self.offset() as usize + usize::from(goes_right)
     }
 }
 
@@ -157,7 +182,7 @@ impl Packed {
                 continue;
             }
             let left = self.grow(2);
-            self.nodes[to] = PackedNode::split(node.feature, node.threshold, left - to);
+            self.nodes[to] = PackedNode::split(&node, left - to);
             let pair = [(node.left as usize, left), (node.right as usize, left + 1)];
             let (small, large) = if sizes[pair[1].0] < sizes[pair[0].0] {
                 (pair[1], pair[0])
@@ -207,15 +232,17 @@ impl Packed {
     #[allow(unsafe_code)] // calls `walk`
     pub(super) fn sum(&self, x: &[f32]) -> f64 {
         assert_eq!(x.len(), self.width, "features in a row");
-        let nan = x.iter().any(|x| x.is_nan());
         let mut sum = 0.0;
-        for group in &self.groups {
-            // SAFETY: `x` is `width` long and was just searched for NaN.
-            sum += if nan {
-                self.walk_nan(group, x)
-            } else {
-                unsafe { self.walk(group, x) }
-            };
+        if has_missing(x) {
+            for group in &self.groups {
+                // SAFETY: `x` is `width` long.
+                sum += unsafe { self.walk::<true>(group, x) };
+            }
+        } else {
+            for group in &self.groups {
+                // SAFETY: `x` is `width` long and was just searched for NaN.
+                sum += unsafe { self.walk::<false>(group, x) };
+            }
         }
         sum
     }
@@ -224,19 +251,23 @@ impl Packed {
     /// all rows. The additions and their order are the same, hence also the bits of the result.
     ///
     /// # Panics
-    /// If `rows` is not `sums.len()` rows.
+    /// If `rows` is not `sums.len()` rows, or if these are more than [`BLOCK`].
     #[allow(unsafe_code)] // calls `walk`
     pub(super) fn sum_block(&self, rows: &[f32], sums: &mut [f64]) {
         assert_eq!(rows.len(), sums.len() * self.width, "features in the rows");
-        let nan = rows.iter().any(|x| x.is_nan());
+        assert!(sums.len() <= BLOCK, "rows in a block");
+        let mut missing = [false; BLOCK];
+        for (x, missing) in rows.chunks_exact(self.width).zip(&mut missing) {
+            *missing = has_missing(x);
+        }
         sums.fill(0.0);
         for group in &self.groups {
-            for (x, sum) in rows.chunks_exact(self.width).zip(sums.iter_mut()) {
-                // SAFETY: `x` is `width` long and was just searched for NaN.
-                *sum += if nan {
-                    self.walk_nan(group, x)
-                } else {
-                    unsafe { self.walk(group, x) }
+            let rows = rows.chunks_exact(self.width).zip(&missing);
+            for ((x, missing), sum) in rows.zip(sums.iter_mut()) {
+                // SAFETY: `x` is `width` long and was searched for NaN above.
+                *sum += match missing {
+                    true => unsafe { self.walk::<true>(group, x) },
+                    false => unsafe { self.walk::<false>(group, x) },
                 };
             }
         }
@@ -245,36 +276,28 @@ impl Packed {
     /// Sum of one group's leaves for one row.
     ///
     /// # Safety
-    /// `x` must be `width` long and hold no NaN.
+    /// `x` must be `width` long, and without `MISSING` hold no NaN.
     #[inline(always)]
     #[allow(unsafe_code)] // checked indexing was measured half as slow again
-    unsafe fn walk(&self, group: &Group, x: &[f32]) -> f64 {
+    unsafe fn walk<const MISSING: bool>(&self, group: &Group, x: &[f32]) -> f64 {
         let mut at = group.roots;
         for _ in 0..group.depth {
             for lane in &mut at {
                 // SAFETY: `at` starts at roots, which are in range, and a step leads from a split to one of its
-                // children, in range, or from a leaf to itself: its offset is 0 and no number is above +∞. Features
-                // are `< width`.
+                // children, in range, or from a leaf to itself: its offset is 0, no number is above +∞, and NaN goes left.
+                // Features are `< width`.
                 let node = unsafe { *self.nodes.get_unchecked(*lane) };
                 let value = unsafe { *x.get_unchecked(node.feature()) };
-                *lane += node.step(value);
+                *lane += node.step::<MISSING>(value);
             }
         }
         // SAFETY: as above; `values` is as long as `nodes`.
         add(at.map(|leaf| unsafe { *self.values.get_unchecked(leaf) }))
     }
+}
 
-    /// [`Packed::walk`] for a row that violates the contract: NaN is not `<=` anything and goes right.
-    #[cold]
-    fn walk_nan(&self, group: &Group, x: &[f32]) -> f64 {
-        add(group.roots.map(|root| {
-            let mut at = root;
-            while !self.nodes[at].is_leaf() {
-                at += self.nodes[at].step(x[self.nodes[at].feature()]);
-            }
-            self.values[at]
-        }))
-    }
+fn has_missing(x: &[f32]) -> bool {
+    x.iter().any(|x| x.is_nan())
 }
 
 /// Sums a group's leaves, always in the same order: the upper half is added to the lower half until one is left.

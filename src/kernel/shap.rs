@@ -20,7 +20,7 @@
 
 use std::ops::Range;
 
-use super::packed::Packed;
+use super::packed::{Packed, PackedNode};
 use super::tree::MAX_DEPTH;
 
 /// Working space of an explanation, one per thread. It grows at first use and is then reused.
@@ -58,8 +58,8 @@ struct TreePaths {
 /// A split and the path to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Split {
-    feature: u32,
-    threshold: f32,
+    /// Its feature, threshold and way of missing values.
+    node: PackedNode,
     /// The way that leads to this split.
     parent: u32,
     /// The way by which the path leaves the last split above on the same feature; 0 if there is none.
@@ -186,8 +186,7 @@ impl Place<'_> {
         let children = [first, first + 1];
         let (before, share) = self.seen[feature];
         let split = Split {
-            feature: feature as u32,
-            threshold: node.threshold(),
+            node,
             parent,
             before,
             share,
@@ -273,7 +272,8 @@ impl<const N: usize> Work<'_, N> {
     #[inline(always)]
     fn sides(&self, split: &Split, taken: f64) -> [f64; 2] {
         // Which side it is cannot be predicted: arithmetic instead of a branch.
-        let left = taken * f64::from(u8::from(self.x[split.feature as usize] <= split.threshold));
+        let goes_left = split.node.goes_left(self.x[split.node.feature()]);
+        let left = taken * f64::from(u8::from(goes_left));
         [left, taken - left]
     }
 
@@ -323,7 +323,7 @@ impl<const N: usize> Work<'_, N> {
         let of_sides =
             (sides[0] - split.shares[0]) * values[0] + (sides[1] - split.shares[1]) * values[1];
         let replaced = taken - split.share;
-        let terms = &mut self.terms[split.feature as usize];
+        let terms = &mut self.terms[split.node.feature()];
         for n in 0..N {
             terms[n] += above[n] * inverse[n] * (of_sides - replaced * below[n]);
         }
@@ -344,7 +344,7 @@ impl<const N: usize> Work<'_, N> {
             each(|n| (to_left[n] * left[n] + to_right[n] * right[n]) * inverse[n]);
         let (of_left, of_right) = (sides[0] - split.shares[0], sides[1] - split.shares[1]);
         let replaced = taken - split.share;
-        let terms = &mut self.terms[split.feature as usize];
+        let terms = &mut self.terms[split.node.feature()];
         for n in 0..N {
             let of_sides = of_left * left[n] + of_right * right[n];
             terms[n] += without[n] * (of_sides - replaced * below[n]);

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::error::TreeError;
 
-/// Maximum number of nodes in a tree. Packed child offsets stay at or below half of this plus one, which 18 bits hold.
-pub const MAX_NODES: usize = 500_000;
+/// Maximum number of nodes in a tree. Packed child offsets stay at or below half of this plus one, which 17 bits hold.
+pub const MAX_NODES: usize = 250_000;
 
 /// Maximum number of splits on a path; bounds the recursion of explanations and its stack.
 pub const MAX_DEPTH: usize = 128;
@@ -22,8 +22,10 @@ const UNREACHED: f64 = 0.5;
 pub struct Node {
     /// Split: the feature compared, `0..width`. Leaf: ignored.
     pub feature: u32,
-    /// Split: a row goes left iff `x[feature] <= threshold`. Leaf: ignored.
+    /// Split: a row goes left if `x[feature] <= threshold`, and where the feature is missing as `missing_left` says. Leaf: ignored.
     pub threshold: f64,
+    /// Split: whether a row whose feature is missing (NaN) goes left. Leaf: ignored.
+    pub missing_left: bool,
     /// Index of the left child, greater than this node's own; [`Node::NONE`] in a leaf.
     pub left: u32,
     /// Index of the right child, greater than this node's own; [`Node::NONE`] in a leaf.
@@ -42,6 +44,7 @@ impl Node {
         Node {
             feature: 0,
             threshold: 0.0,
+            missing_left: false,
             left: Self::NONE,
             right: Self::NONE,
             value,
@@ -49,11 +52,12 @@ impl Node {
         }
     }
 
-    /// A split; `left` and `right` index the tree's nodes.
+    /// A split from which missing values go right; `left` and `right` index the tree's nodes.
     pub fn split(feature: u32, threshold: f64, left: u32, right: u32) -> Node {
         Node {
             feature,
             threshold,
+            missing_left: false,
             left,
             right,
             value: 0.0,
@@ -65,7 +69,15 @@ impl Node {
         self.left == Self::NONE && self.right == Self::NONE
     }
 
-    /// The child that a feature value leads to; NaN is not `<=` and goes right.
+    /// The same split, from which missing values go left if `left` is set.
+    pub fn missing(self, left: bool) -> Node {
+        Node {
+            missing_left: left,
+            ..self
+        }
+    }
+
+    /// The child that a feature value leads to.
     fn child(&self, value: f32) -> u32 {
         if self.goes_left(value) {
             self.left
@@ -75,7 +87,10 @@ impl Node {
     }
 
     fn goes_left(&self, value: f32) -> bool {
-        f64::from(value) <= self.threshold
+        match value.is_nan() {
+            true => self.missing_left,
+            false => f64::from(value) <= self.threshold,
+        }
     }
 }
 

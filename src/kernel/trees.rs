@@ -5,12 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::error::{KernelError, finite};
 use super::line;
 use super::logistic::sigmoid;
-use super::packed::{MAX_FEATURES, Packed};
+use super::packed::{BLOCK, MAX_FEATURES, Packed};
 use super::shap::{AttributionScratch, Paths};
 use super::tree::Tree;
-
-/// Number of rows scored together in a batch: their features fit the L1 cache beside one group of trees.
-const BLOCK: usize = 64;
 
 /// Maps the ensemble's raw score to a probability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,11 +19,24 @@ struct WireTrees {
     trees: Vec<Vec<WireNode>>,
 }
 
-/// One node; a split is followed by its left subtree, then its right one.
+/// One node; a split is followed by its left subtree, then its right one. Variants are stored by their position: new ones
+/// come last. Up to revision 2 of the model file there was no `MissingLeft`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 enum WireNode {
-    Split { feature: u32, threshold: f32 },
-    Leaf { value: f64, cover: f64 },
+    /// A split from which missing values go right.
+    Split {
+        feature: u32,
+        threshold: f32,
+    },
+    Leaf {
+        value: f64,
+        cover: f64,
+    },
+    /// A split from which missing values go left.
+    MissingLeft {
+        feature: u32,
+        threshold: f32,
+    },
 }
 
 impl Serialize for Trees {
@@ -88,9 +101,10 @@ fn preorder(packed: &Packed, root: usize) -> Vec<WireNode> {
             });
             continue;
         }
-        nodes.push(WireNode::Split {
-            feature: node.feature() as u32,
-            threshold: node.threshold(),
+        let (feature, threshold) = (node.feature() as u32, node.threshold());
+        nodes.push(match node.missing_left() {
+            true => WireNode::MissingLeft { feature, threshold },
+            false => WireNode::Split { feature, threshold },
         });
         let left = at + node.offset() as usize;
         open.extend([left + 1, left]);
@@ -115,14 +129,10 @@ fn from_preorder(wire: &[WireNode]) -> Result<Tree, TreeError> {
         }
         match *node {
             WireNode::Leaf { value, cover } => nodes.push(Node::leaf(value, cover)),
-            WireNode::Split { feature, threshold } => {
+            WireNode::Split { feature, threshold } | WireNode::MissingLeft { feature, threshold } => {
                 waiting.push(at);
-                nodes.push(Node::split(
-                    feature,
-                    f64::from(threshold),
-                    at as u32 + 1,
-                    Node::NONE,
-                ));
+                let split = Node::split(feature, f64::from(threshold), at as u32 + 1, Node::NONE);
+                nodes.push(split.missing(matches!(node, WireNode::MissingLeft { .. })));
             }
         }
     }

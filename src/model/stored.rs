@@ -25,7 +25,7 @@ struct Revision1 {
     card: Card,
 }
 
-/// The payload of revision 2.
+/// The payload of revisions 2 and 3.
 #[derive(Serialize, Deserialize)]
 struct Revision2 {
     first: Revision1,

@@ -266,7 +266,7 @@ impl Scored {
         let values = self.model.features(self.row.view(), &mut self.work);
         let features = names.zip(values).map(|(feature, value)| FeatureValue {
             name: feature.name.clone(),
-            value: f64::from(*value),
+            value: (!value.is_nan()).then_some(f64::from(*value)),
         });
         features.collect()
     }

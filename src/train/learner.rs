@@ -11,7 +11,7 @@ use crate::kernel::Kernel;
 /// The training data of a learner.
 #[derive(Debug)]
 pub struct Sample<'a> {
-    /// Features, row-major: `y.len()` × `width` finite values.
+    /// Features, row-major: `y.len()` × `width` values, finite or NaN where missing.
     pub x: &'a [f32],
     pub width: usize,
     /// Labels; both values occur.

@@ -14,7 +14,11 @@ fn coalition(tree: &Tree, at: usize, x: &[f32], known: usize) -> f64 {
     }
     let (left, right) = (node.left as usize, node.right as usize);
     if known >> node.feature & 1 == 1 {
-        let goes_left = f64::from(x[node.feature as usize]) <= node.threshold;
+        let value = x[node.feature as usize];
+        let goes_left = match value.is_nan() {
+            true => node.missing_left,
+            false => f64::from(value) <= node.threshold,
+        };
         return coalition(tree, if goes_left { left } else { right }, x, known);
     }
     let share = cover(tree, left) / cover(tree, at);

@@ -116,10 +116,10 @@ fn trees_too_deep_or_too_large() {
     );
 }
 
-/// The offsets of the largest tree fit. The tree is perfect, so that both subtrees of the root are as large as possible.
+/// The offsets of the largest tree fit. The tree is complete, so that both subtrees of the root are as large as possible.
 #[test]
 fn the_largest_tree_packs() {
-    let leaves = 1u32 << 17;
+    let leaves = MAX_NODES as u32 / 2;
     let split = |at| Node::split(0, f64::from(at), 2 * at + 1, 2 * at + 2);
     let nodes = (0..leaves - 1)
         .map(split)

@@ -16,26 +16,38 @@ fn grid() -> impl Strategy<Value = f64> {
     (-4i32..=4).prop_map(|n| f64::from(n) * 0.25)
 }
 
+/// A feature, which is missing in one of twelve cases: of rows of five, some have one and some have none.
+fn feature() -> impl Strategy<Value = f32> {
+    prop_oneof![11 => grid().prop_map(|x| x as f32), 1 => Just(f32::NAN)]
+}
+
 fn rows() -> impl Strategy<Value = Vec<f32>> {
-    (1usize..150).prop_flat_map(|n| prop::collection::vec(grid().prop_map(|x| x as f32), n * WIDTH))
+    (1usize..150).prop_flat_map(|n| prop::collection::vec(feature(), n * WIDTH))
 }
 
 fn row() -> impl Strategy<Value = Vec<f32>> {
-    prop::collection::vec(grid().prop_map(|x| x as f32), WIDTH)
+    prop::collection::vec(feature(), WIDTH)
 }
 
 /// A tree before its nodes are numbered.
 #[derive(Debug, Clone)]
 enum Sketch {
     Leaf(f64, f64),
-    Split(u32, f64, Box<[Sketch; 2]>),
+    /// Feature, threshold, whether missing values go left.
+    Split(u32, f64, bool, Box<[Sketch; 2]>),
 }
 
 fn sketch() -> impl Strategy<Value = Sketch> {
     let leaf = (0.0..1.0, 0.5..9.0).prop_map(|(value, cover)| Sketch::Leaf(value, cover));
     leaf.prop_recursive(7, 60, 2, |below| {
-        (0..WIDTH as u32, grid(), below.clone(), below)
-            .prop_map(|(f, t, l, r)| Sketch::Split(f, t, Box::new([l, r])))
+        (
+            0..WIDTH as u32,
+            grid(),
+            any::<bool>(),
+            below.clone(),
+            below,
+        )
+            .prop_map(|(f, t, missing, l, r)| Sketch::Split(f, t, missing, Box::new([l, r])))
     })
 }
 
@@ -43,8 +55,8 @@ fn number(sketch: &Sketch, nodes: &mut Vec<Node>) -> u32 {
     let at = nodes.len();
     match sketch {
         Sketch::Leaf(value, cover) => nodes.push(Node::leaf(*value, *cover)),
-        Sketch::Split(feature, threshold, below) => {
-            nodes.push(Node::split(*feature, *threshold, 0, 0));
+        Sketch::Split(feature, threshold, missing, below) => {
+            nodes.push(Node::split(*feature, *threshold, 0, 0).missing(*missing));
             nodes[at].left = number(&below[0], nodes);
             nodes[at].right = number(&below[1], nodes);
         }

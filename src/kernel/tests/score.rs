@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn nan_goes_right_and_infinities_where_they_belong(
+    fn nan_goes_as_the_split_says_and_infinities_where_they_belong(
         trees in trees(),
         odd in prop::sample::select(vec![f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY]),
         at in 0..WIDTH,
@@ -128,6 +128,17 @@ fn links_and_constants_by_hand() {
             .abs()
             < 1e-15
     );
+}
+
+#[test]
+fn a_missing_feature_of_a_linear_kernel_is_its_baseline() {
+    let kernel = Kernel::Linear(linear());
+    let full = kernel.score(&[0.1, 2.0, -0.3, 4.0, 5.0]);
+    let missing = kernel.score(&[f32::NAN, 2.0, f32::NAN, 4.0, 5.0]);
+    assert!((full - missing).abs() < 1e-7, "{full}, {missing}");
+    let mut phi = [1.0; WIDTH];
+    linear().log_odds(&[f32::NAN, 2.0, f32::NAN, 4.0, 5.0], &mut phi);
+    assert_eq!((phi[0], phi[2]), (0.0, 0.0));
 }
 
 #[test]

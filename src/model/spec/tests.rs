@@ -382,14 +382,6 @@ fn a_recipe_is_checked_against_the_columns() {
             ),
         ),
         (
-            "as: sugar}",
-            "as: filled}",
-            at(
-                16,
-                "the feature \"sugar\" can be missing; use impute, and missing for a flag",
-            ),
-        ),
-        (
             "features:\n    - sugar\n    - colour=*",
             "features: []",
             "line 15, column 13: the recipe has no features; list numbers under recipe: features"

@@ -45,7 +45,8 @@ pub fn draw(why: &WhyPrediction) -> Markup {
                 details {
                     summary { (why.features.len()) " features made of it" }
                     table.facts { tbody { @for feature in &why.features { tr {
-                        th scope="row" { (feature.name) } td.number { (feature.value) }
+                        th scope="row" { (feature.name) }
+                        td.number { @if let Some(value) = feature.value { (value) } @else { span.muted { "missing" } } }
                     } } } }
                 }
             }

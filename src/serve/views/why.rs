@@ -49,7 +49,8 @@ pub struct WhyPrediction {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FeatureValue {
     pub name: String,
-    pub value: f64,
+    /// Null where it is missing.
+    pub value: Option<f64>,
 }
 
 /// What another version answers for a row.

@@ -1,7 +1,7 @@
 //! `logistic`: L2 logistic regression on standardised columns, by smartcore's L-BFGS.
 //!
 //! Minimises Σ log loss + α/2 · ‖w‖² with an unpenalised intercept; α = 1/C of scikit-learn. The standardisation is folded
-//! into the weights, so the kernel takes raw features.
+//! into the weights, so the kernel takes raw features. A missing feature counts as the mean of the others.
 
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -89,14 +89,15 @@ fn rows(sample: &Sample<'_>) -> (Vec<usize>, f64) {
     (rows, (share(p, &positives) / share(n, &negatives)).ln())
 }
 
-/// The standardised columns of some rows, row-major, and the mean and standard deviation of each column over all rows.
+/// The standardised columns of some rows, row-major, with the mean where a value is missing, and the mean and standard deviation of each column over all rows.
 fn standardise(sample: &Sample<'_>, rows: &[usize]) -> (Vec<f64>, Vec<(f64, f64)>) {
     let scales: Vec<(f64, f64)> = (0..sample.width).map(|j| scale(sample, j)).collect();
     let x = rows.iter().flat_map(|i| {
         let row = &sample.x[i * sample.width..(i + 1) * sample.width];
-        row.iter()
-            .zip(&scales)
-            .map(|(v, (mean, sd))| (f64::from(*v) - mean) / sd)
+        row.iter().zip(&scales).map(|(v, (mean, sd))| match v.is_nan() {
+            true => 0.0,
+            false => (f64::from(*v) - mean) / sd,
+        })
     });
     (x.collect(), scales)
 }
@@ -123,11 +124,12 @@ fn lower(fitted: &Library, scales: &[(f64, f64)]) -> Linear {
     }
 }
 
-/// Mean and population standard deviation of a column. The deviation of a constant column is 1, so it is only centred.
+/// Mean and population standard deviation of a column's values. The deviation of a constant column is 1, so it is only centred.
 fn scale(sample: &Sample<'_>, j: usize) -> (f64, f64) {
     const CONSTANT: f64 = 1e-12;
     let mut moments = Moments::default();
-    (0..sample.rows()).for_each(|i| moments.update(f64::from(sample.at(i, j))));
+    let values = (0..sample.rows()).map(|i| f64::from(sample.at(i, j)));
+    values.filter(|v| !v.is_nan()).for_each(|v| moments.update(v));
     let sd = moments
         .population_sd()
         .filter(|sd| *sd > CONSTANT && sd.is_finite())

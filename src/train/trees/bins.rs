@@ -19,10 +19,29 @@ pub struct Bins {
 pub struct Column {
     /// The bin of each row.
     pub bins: Vec<u8>,
-    /// Between neighbouring bins: a value goes to the bins up to `b` iff it is `<= thresholds[b]`.
-    pub thresholds: Vec<f64>,
+    /// Between neighbouring bins of values: a value goes to the bins up to `b` iff it is `<= thresholds[b]`.
+    thresholds: Vec<f64>,
+    /// Whether rows without a value have a bin, which then is the last.
+    has_missing: bool,
     /// The bin with the most rows.
     common: u8,
+}
+
+/// A division of a column's bins in two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Values up to this bin go left.
+    pub bin: u8,
+    /// Whether rows without a value go left.
+    pub missing_left: bool,
+    /// Another bin that goes left: that of rows without a value, or `bin` again.
+    also: u8,
+}
+
+impl Cut {
+    pub fn goes_left(self, bin: u8) -> bool {
+        (bin <= self.bin) | (bin == self.also)
+    }
 }
 
 /// The bins of each row, without those that are the most common in their column: of a one-hot feature one entry is left in the
@@ -112,22 +131,54 @@ impl Bins {
 
 impl Column {
     fn new(values: &[f32]) -> Column {
-        let thresholds = thresholds(values);
-        let bin = |v: &f32| thresholds.partition_point(|t| f64::from(*v) > *t) as u8;
+        let mut known: Vec<f32> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+        let has_missing = known.len() < values.len();
+        let thresholds = thresholds(&mut known, if has_missing { MOST - 1 } else { MOST });
+        let bin = |v: &f32| match v.is_nan() {
+            true => thresholds.len() as u8 + 1,
+            false => thresholds.partition_point(|t| f64::from(*v) > *t) as u8,
+        };
         let bins: Vec<u8> = values.iter().map(bin).collect();
         let mut rows = [0_u32; MOST];
         bins.iter().for_each(|bin| rows[usize::from(*bin)] += 1);
-        let common = (0..=thresholds.len()).max_by_key(|bin| rows[*bin]);
+        let common = (0..MOST).max_by_key(|bin| rows[*bin]);
         Column {
             common: common.unwrap_or_default() as u8,
             bins,
             thresholds,
+            has_missing,
         }
     }
 
     /// Number of bins, at least 1.
     fn len(&self) -> usize {
+        self.values() + usize::from(self.has_missing)
+    }
+
+    /// Number of bins of values, at least 1.
+    pub fn values(&self) -> usize {
         self.thresholds.len() + 1
+    }
+
+    /// The bin of rows without a value, if there are any.
+    pub fn missing(&self) -> Option<usize> {
+        self.has_missing.then(|| self.values())
+    }
+
+    /// The cut after a bin of values. After the last one it divides the rows with a value from those without.
+    pub fn cut(&self, bin: usize, missing_left: bool) -> Cut {
+        let also = self.missing().filter(|_| missing_left).unwrap_or(bin);
+        Cut {
+            bin: bin as u8,
+            missing_left,
+            also: also as u8,
+        }
+    }
+
+    /// The largest value that goes left at a cut.
+    pub fn threshold(&self, cut: Cut) -> f64 {
+        let after = self.thresholds.get(usize::from(cut.bin)).copied();
+        after.unwrap_or(f64::from(f32::MAX))
     }
 }
 
@@ -156,22 +207,23 @@ fn entries<E>(columns: &[Column], starts: &[usize], narrow: impl Fn(usize) -> E)
     Entries { bins, ends }
 }
 
-/// Midpoints between neighbouring distinct values; if they exceed the bins, only those at equal steps of the sorted rows.
-fn thresholds(values: &[f32]) -> Vec<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f32::total_cmp);
+/// Midpoints between neighbouring distinct values; if these are more than `most` bins, only those at equal steps of the sorted
+/// rows. Sorts the values.
+fn thresholds(values: &mut [f32], most: usize) -> Vec<f64> {
+    values.sort_unstable_by(f32::total_cmp);
+    let sorted = values;
     let middle = |a: f32, b: f32| f64::midpoint(f64::from(a), f64::from(b));
     let distinct = sorted.windows(2).filter(|w| w[0] < w[1]).count() + 1;
-    if distinct <= MOST {
+    if distinct <= most {
         let cuts = sorted.windows(2).filter(|w| w[0] < w[1]);
         return cuts.map(|w| middle(w[0], w[1])).collect();
     }
     // Each bin ends where its share of the rows is reached and the value changes. After a value with more rows than a
     // share, the remaining rows are divided anew.
-    let mut cuts = Vec::with_capacity(MOST - 1);
+    let mut cuts = Vec::with_capacity(most - 1);
     let mut begin = 0;
-    while cuts.len() < MOST - 1 {
-        let share = (sorted.len() - begin) as f64 / (MOST - cuts.len()) as f64;
+    while cuts.len() < most - 1 {
+        let share = (sorted.len() - begin) as f64 / (most - cuts.len()) as f64;
         let mut end = (begin + share.ceil() as usize).max(begin + 1);
         while end < sorted.len() && sorted[end - 1] == sorted[end] {
             end += 1;
@@ -193,6 +245,7 @@ mod tests {
     /// With few values there is a cut between every two neighbours; with many, there are at most 255, in ascending order.
     #[test]
     fn cuts_stand_between_values() {
+        let thresholds = |values: &[f32]| thresholds(&mut values.to_vec(), MOST);
         assert_eq!(thresholds(&[2.0, 1.0, 2.0, 4.0]), [1.5, 3.0]);
         assert_eq!(thresholds(&[3.0, 3.0]), [0.0; 0]);
         assert_eq!(thresholds(&[]), [0.0; 0]);
@@ -214,5 +267,27 @@ mod tests {
         let mut found = Vec::new();
         bins.each_uncommon(&[0, 1, 2, 3], |row, bin| found.push((row, bin)));
         assert_eq!(found, [(0, 0), (2, 4), (3, 2)]);
+    }
+
+    /// Rows without a value have the last bin, which either side of a cut may take.
+    #[test]
+    fn missing_values_have_a_bin() {
+        let column = Column::new(&[1.0, f32::NAN, 2.0, f32::NAN, 2.0, f32::NAN]);
+        assert_eq!(column.bins, [0, 2, 1, 2, 1, 2]);
+        let (values, missing, common) = (column.values(), column.missing(), column.common);
+        assert_eq!((values, missing, common), (2, Some(2), 2));
+        let left = |bin, missing_left| {
+            let cut = column.cut(bin, missing_left);
+            [0, 1, 2].map(|bin| cut.goes_left(bin))
+        };
+        assert_eq!(left(0, false), [true, false, false]);
+        assert_eq!(left(0, true), [true, false, true]);
+        assert_eq!(left(1, false), [true, true, false]);
+        assert_eq!(column.threshold(column.cut(0, true)), 1.5);
+        assert_eq!(column.threshold(column.cut(1, false)), f64::from(f32::MAX));
+        let many: Vec<f32> = (0..1000).map(|i| i as f32).chain([f32::NAN]).collect();
+        assert_eq!(Column::new(&many).len(), MOST);
+        let none = Column::new(&[f32::NAN; 3]);
+        assert_eq!((none.values(), none.missing(), none.bins), (1, Some(1), vec![1; 3]));
     }
 }

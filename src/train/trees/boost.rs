@@ -301,19 +301,27 @@ mod tests {
     #[test]
     fn lowered_is_what_was_boosted() {
         fixture::with_sample(|sample| {
-            let (rows, apart) = set_apart(sample.y, 0.2, 7);
-            assert_eq!(apart.len() as f64, (sample.rows() as f64 * 0.2).round());
-            let Ran {
-                boosted, scores, ..
-            } = run(sample, &SETTING, &rows, &apart);
-            let kernel = boosted.lower(sample.width).unwrap();
-            for (row, score) in sample.x.chunks_exact(sample.width).zip(scores) {
-                let (lowered, boosted) = (kernel.score(row), 1.0 / (1.0 + (-score).exp()));
-                assert!(
-                    (lowered - boosted).abs() < 1e-9,
-                    "{lowered}, boosted {boosted}"
-                );
-            }
+            check_lowered(sample);
+            // The same table with a tenth of its values missing.
+            let mut x = sample.x.to_vec();
+            x.iter_mut().step_by(10).for_each(|x| *x = f32::NAN);
+            check_lowered(&Sample::new(&x, sample.width, sample.y, 3));
         });
+    }
+
+    fn check_lowered(sample: &Sample<'_>) {
+        let (rows, apart) = set_apart(sample.y, 0.2, 7);
+        assert_eq!(apart.len() as f64, (sample.rows() as f64 * 0.2).round());
+        let Ran {
+            boosted, scores, ..
+        } = run(sample, &SETTING, &rows, &apart);
+        let kernel = boosted.lower(sample.width).unwrap();
+        for (row, score) in sample.x.chunks_exact(sample.width).zip(scores) {
+            let (lowered, boosted) = (kernel.score(row), 1.0 / (1.0 + (-score).exp()));
+            assert!(
+                (lowered - boosted).abs() < 1e-9,
+                "{lowered}, boosted {boosted}"
+            );
+        }
     }
 }

@@ -6,7 +6,7 @@
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::bins::Bins;
+use super::bins::{Bins, Cut};
 use crate::kernel::{Node, Tree};
 use crate::train::fit_error::FitError;
 use crate::train::learner::Sample;
@@ -109,7 +109,7 @@ struct Drawn {
 #[derive(Clone, Copy, Debug)]
 struct Split {
     feature: u32,
-    bin: u8,
+    cut: Cut,
     gain: f64,
     left: Count,
 }
@@ -148,13 +148,14 @@ impl Growth<'_> {
         };
         let column = &self.bins.columns()[split.feature as usize];
         let left = partition(rows, &mut self.right, |row| {
-            column.bins[row.row as usize] <= split.bin
+            split.cut.goes_left(column.bins[row.row as usize])
         });
         let (lesser, greater) = rows.split_at_mut(left);
         let left = self.grow(lesser, split.left, depth + 1);
         let right = self.grow(greater, all.minus(split.left), depth + 1);
-        let threshold = column.thresholds[usize::from(split.bin)];
-        self.nodes[at] = Node::split(split.feature, threshold, left, right);
+        let threshold = column.threshold(split.cut);
+        self.nodes[at] = Node::split(split.feature, threshold, left, right)
+            .missing(split.cut.missing_left);
         at as u32
     }
 
@@ -175,32 +176,44 @@ impl Growth<'_> {
     fn of_feature(&mut self, feature: u32, rows: &[Drawn], all: Count, best: &mut Option<Split>) {
         let column = &self.bins.columns()[feature as usize];
         let least = self.setting.rows;
-        let mut left = Count::default();
-        let mut offer = |bin: u8, left: Count| {
+        let mut offer = |bin: usize, left: Count, missing_left: Option<bool>| {
             let right = all.minus(left);
             if left.n < least || right.n < least {
                 return;
             }
             let gain = left.gain() + right.gain() - all.gain();
             if gain > best.as_ref().map_or(1e-9, |split| split.gain) {
+                // Where no row of the node tells, a missing value goes with the most rows.
+                let missing_left = missing_left.unwrap_or(left.n > right.n);
                 *best = Some(Split {
                     feature,
-                    bin,
+                    cut: column.cut(bin, missing_left),
                     gain,
                     left,
                 });
             }
         };
+        let mut left = Count::default();
         if rows.len() <= SORTED {
             let few = &mut self.few;
             few.clear();
             few.extend(rows.iter().map(|r| (column.bins[r.row as usize], r.count)));
             few.sort_unstable_by_key(|(bin, _)| *bin);
-            for (at, (bin, count)) in few.iter().enumerate() {
+            // The missing values come last.
+            let mut missing = Count::default();
+            let without = column.missing().map_or(few.len(), |missing| {
+                few.partition_point(|(bin, _)| usize::from(*bin) < missing)
+            });
+            few[without..].iter().for_each(|(_, of)| missing.add(*of));
+            for (at, (bin, count)) in few[..without].iter().enumerate() {
                 left.add(*count);
-                if few.get(at + 1).is_some_and(|(next, _)| next > bin) {
-                    offer(*bin, left);
+                let next = few[..without].get(at + 1);
+                if next.is_some_and(|(next, _)| next > bin) {
+                    both_ways(usize::from(*bin), left, missing, &mut offer);
                 }
+            }
+            if missing.n > 0 && without > 0 {
+                offer(column.values() - 1, left, Some(false));
             }
             return;
         }
@@ -208,13 +221,34 @@ impl Growth<'_> {
         for row in rows {
             counts[usize::from(column.bins[row.row as usize])].add(row.count);
         }
-        for (bin, count) in counts[..column.thresholds.len()].iter().enumerate() {
+        let missing = column.missing().map_or(Count::default(), |bin| counts[bin]);
+        let values = &counts[..column.values()];
+        for (bin, count) in values[..values.len() - 1].iter().enumerate() {
             left.add(*count);
             if count.n > 0 {
-                offer(bin as u8, left);
+                both_ways(bin, left, missing, &mut offer);
             }
         }
+        if missing.n > 0 {
+            offer(values.len() - 1, all.minus(missing), Some(false));
+        }
     }
+}
+
+/// Offers a cut with the missing values on either side, if there are any.
+fn both_ways(
+    bin: usize,
+    left: Count,
+    missing: Count,
+    offer: &mut impl FnMut(usize, Count, Option<bool>),
+) {
+    if missing.n == 0 {
+        return offer(bin, left, None);
+    }
+    offer(bin, left, Some(false));
+    let mut with = left;
+    with.add(missing);
+    offer(bin, with, Some(true));
 }
 
 /// Moves the rows that go left to the front, in their order; returns their number.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
-use super::bins::Bins;
+use super::bins::{Bins, Cut};
 use super::sums::{Slope, Sums};
 use crate::kernel::{Node, Tree};
 
@@ -38,10 +38,9 @@ enum GrownNode {
         value: f64,
         rows: u32,
     },
-    /// Rows whose bin is at most `bin` go left.
     Split {
         feature: u32,
-        bin: u8,
+        cut: Cut,
         left: u32,
         right: u32,
     },
@@ -56,11 +55,11 @@ impl Grown {
                 GrownNode::Leaf { value, .. } => return value,
                 GrownNode::Split {
                     feature,
-                    bin,
+                    cut,
                     left,
                     right,
                 } => {
-                    let goes_left = bins.columns()[feature as usize].bins[row] <= bin;
+                    let goes_left = cut.goes_left(bins.columns()[feature as usize].bins[row]);
                     at = if goes_left { left } else { right } as usize;
                 }
             }
@@ -73,12 +72,12 @@ impl Grown {
             GrownNode::Leaf { value, rows } => Node::leaf(rate * value, f64::from(rows)),
             GrownNode::Split {
                 feature,
-                bin,
+                cut,
                 left,
                 right,
             } => {
-                let thresholds = &bins.columns()[feature as usize].thresholds;
-                Node::split(feature, thresholds[usize::from(bin)], left, right)
+                let threshold = bins.columns()[feature as usize].threshold(cut);
+                Node::split(feature, threshold, left, right).missing(cut.missing_left)
             }
         };
         Tree::new(self.nodes.iter().map(lower).collect())
@@ -89,7 +88,7 @@ impl Grown {
 #[derive(Clone, Copy, Debug)]
 struct Split {
     feature: u32,
-    bin: u8,
+    cut: Cut,
     gain: f64,
     left: Sums,
 }
@@ -213,7 +212,7 @@ impl Growth<'_> {
         let (left, right) = (self.leaf(left_sums), self.leaf(right_sums));
         self.nodes[node] = GrownNode::Split {
             feature: split.feature,
-            bin: split.bin,
+            cut: split.cut,
             left: left as u32,
             right: right as u32,
         };
@@ -253,7 +252,7 @@ impl Growth<'_> {
         let mut left = 0;
         for at in 0..rows.len() {
             let row = rows[at];
-            if bins[row as usize] <= split.bin {
+            if split.cut.goes_left(bins[row as usize]) {
                 rows[left] = row;
                 left += 1;
             } else {
@@ -316,26 +315,46 @@ impl Growth<'_> {
         let may = |side: &Sums| side.rows >= rules.rows && side.curvature() >= rules.curvature;
         let mut best: Option<Split> = None;
         for feature in features {
+            let column = &bins.columns()[*feature as usize];
             let of_feature = &histogram[bins.range(*feature as usize)];
-            let mut left = Sums::default();
-            for (bin, of_bin) in of_feature[..of_feature.len() - 1].iter().enumerate() {
-                left += *of_bin;
-                if of_bin.rows == 0 {
-                    continue;
-                }
+            let missing = column.missing().map(|bin| of_feature[bin]);
+            let missing = missing.filter(|missing| missing.rows > 0);
+            let mut offer = |bin: usize, left: Sums, missing_left: Option<bool>| {
                 let right = sums - left;
                 if !may(&left) || !may(&right) {
-                    continue;
+                    return;
                 }
                 let gain = left.gain(rules.lambda) + right.gain(rules.lambda) - whole;
                 if gain > best.as_ref().map_or(LEAST_GAIN, |split| split.gain) {
+                    // Where no row of the node tells, a missing value goes with the most rows.
+                    let missing_left = missing_left.unwrap_or(left.rows > right.rows);
                     best = Some(Split {
                         feature: *feature,
-                        bin: bin as u8,
+                        cut: column.cut(bin, missing_left),
                         gain,
                         left,
                     });
                 }
+            };
+            let mut left = Sums::default();
+            let values = &of_feature[..column.values()];
+            for (bin, of_bin) in values[..values.len() - 1].iter().enumerate() {
+                left += *of_bin;
+                if of_bin.rows == 0 {
+                    continue;
+                }
+                match missing {
+                    None => offer(bin, left, None),
+                    Some(missing) => {
+                        offer(bin, left, Some(false));
+                        left += missing;
+                        offer(bin, left, Some(true));
+                        left -= missing;
+                    }
+                }
+            }
+            if let Some(missing) = missing {
+                offer(values.len() - 1, sums - missing, Some(false));
             }
         }
         best

@@ -28,13 +28,14 @@ const PLAIN: Setting = Setting {
     stopping: None,
 };
 
-/// Rows of numbers, levels and constants, and labels that depend on some of them.
+/// Rows of numbers, some of them missing, levels and constants, and labels that depend on some of them.
 fn table(seed: u64, rows: usize, width: usize) -> (Vec<f32>, Vec<bool>) {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut x = Vec::with_capacity(rows * width);
     for _ in 0..rows {
         for j in 0..width {
             x.push(match j % 4 {
+                0 if random.random::<f64>() < 0.15 => f32::NAN,
                 0 => random.random_range(-1.0..1.0),
                 1 => f32::from(random.random_range(0..3_u8)),
                 2 => f32::from(u8::from(random.random::<f64>() < 0.1)),
@@ -44,7 +45,8 @@ fn table(seed: u64, rows: usize, width: usize) -> (Vec<f32>, Vec<bool>) {
     }
     let y = x.chunks_exact(width).map(|row| {
         let noise: f32 = random.random_range(-0.5..0.5);
-        row[0] * (row[1] - 1.0) + 0.3 * row[2] + noise > 0.0
+        let first = if row[0].is_nan() { 0.8 } else { row[0] };
+        first * (row[1] - 1.0) + 0.3 * row[2] + noise > 0.0
     });
     let y = y.collect();
     (x, y)
@@ -164,4 +166,54 @@ fn a_forest_has_the_share_of_positives_in_its_leaves() {
         .filter(|(row, label)| (kernel.score(row) > 0.5) == **label)
         .count();
     assert!(right > 450, "{right} of 600");
+}
+
+/// Labels depend on whether a value is there, and where it is on its size: no value that stands for the missing ones could
+/// say both. The kernel sends them where the trees were grown to.
+#[test]
+fn a_missing_value_goes_where_it_belongs() {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(8);
+    let x: Vec<f32> = (0..600)
+        .map(|_| match random.random_range(0..4_u8) {
+            0 => f32::NAN,
+            _ => random.random_range(-1.0..1.0),
+        })
+        .collect();
+    // A value that is missing counts as a high one, then as a low one, then as neither of both.
+    let labels: [fn(f32) -> bool; 3] = [
+        |x| x > 0.2 || x.is_nan(),
+        |x| x > 0.2,
+        |x| x.abs() < 0.5 || x.is_nan(),
+    ];
+    for label in labels {
+        let y: Vec<bool> = x.iter().map(|x| label(*x)).collect();
+        let sample = Sample::new(&x, 1, &y, 1);
+        let setting = forest::Setting {
+            trees: 30,
+            depth: 4,
+            rows: 5,
+        };
+        let trees = forest(&sample, &setting, &Unwatched).unwrap();
+        let forest = Trees::new(1, Link::Identity, 0.0, 1.0 / 30.0, trees).unwrap();
+        for kernel in [boosted(&x, 1, &y, &PLAIN), Kernel::Trees(forest)] {
+            for (x, y) in x.iter().zip(&y) {
+                let p = kernel.score(&[*x]);
+                // Values next to a change may fall on its other side.
+                let is_near = [-0.5, 0.2, 0.5].iter().any(|at| (x - at).abs() < 0.05);
+                assert!(is_near || (p > 0.5) == *y, "{x}: {p}, {y}");
+            }
+        }
+    }
+}
+
+/// Where no value was missing in training, a missing one goes with the most rows.
+#[test]
+fn a_value_missing_for_the_first_time_goes_with_the_most_rows() {
+    let x: Vec<f32> = (0..100).map(|i| i as f32).collect();
+    let y: Vec<bool> = x.iter().map(|x| *x > 79.0).collect();
+    let kernel = boosted(&x, 1, &y, &PLAIN);
+    assert!(kernel.score(&[f32::NAN]) < 0.1, "as the first 80");
+    let y: Vec<bool> = x.iter().map(|x| *x > 19.0).collect();
+    let kernel = boosted(&x, 1, &y, &PLAIN);
+    assert!(kernel.score(&[f32::NAN]) > 0.9, "as the last 80");
 }
