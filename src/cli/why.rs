@@ -109,7 +109,9 @@ fn print_prediction(why: &WhyPrediction) -> anyhow::Result<()> {
     if !features.is_empty() {
         let mut values = table::new(["feature", "value"]);
         for feature in features {
-            values.add_row([feature.name.clone(), format!("{:.4}", feature.value)]);
+            let value = feature.value.map(|value| format!("{value:.4}"));
+            let value = value.unwrap_or_else(|| "missing".into());
+            values.add_row([feature.name.clone(), value]);
         }
         outln!("\n{}", table::text(&values));
     }

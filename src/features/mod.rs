@@ -11,6 +11,7 @@
 
 pub mod condition;
 pub mod frame;
+mod frames;
 pub mod group;
 pub mod recipe;
 pub mod scope;

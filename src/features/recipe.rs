@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use super::frame::Frame;
+use super::frames::Frames;
 use super::scope::{Scope, SlotKind, StepError};
 use super::step::{FitWarning, Step, Training};
 use super::steps::{FittedStep, StepSpec};
@@ -67,21 +68,15 @@ impl RecipeSpec {
     /// Checks every name, kind and option, without data; missing keys count as empty.
     /// Returns the first error of each step and feature, with its line.
     pub fn check(&self, schema: &Schema) -> Result<(), Vec<SpecError>> {
-        let empty = Frames {
-            frames: Vec::new(),
-            text: "",
-        };
-        self.run(schema, empty, &[], &mut Vec::new()).map(|_| ())
+        let none = Frames::none(schema.columns().len());
+        self.run(schema, none, &[], &mut Vec::new()).map(|_| ())
     }
 
     /// Whether some of the features are computed from the labels of other rows and others are not, so that a model without
     /// the former is possible.
     pub fn can_do_without_target(&self, schema: &Schema) -> bool {
-        let empty = Frames {
-            frames: Vec::new(),
-            text: "",
-        };
-        let recipe = self.run(schema, empty, &[], &mut Vec::new());
+        let none = Frames::none(schema.columns().len());
+        let recipe = self.run(schema, none, &[], &mut Vec::new());
         recipe.is_ok_and(|(recipe, _)| {
             let from_target = recipe.features.iter().filter(|f| f.from_target).count();
             0 < from_target && from_target < recipe.features.len()
@@ -96,19 +91,15 @@ impl RecipeSpec {
         rows: &[usize],
         labels: &[bool],
     ) -> Result<Fitted, Vec<SpecError>> {
-        let frames = rows.iter().map(|i| table.row(*i).cells.to_vec()).collect();
         let mut warnings = Vec::new();
-        let frames = Frames {
-            frames,
-            text: table.text(),
-        };
+        let frames = Frames::new(table, rows);
         let (recipe, frames) = self.run(table.schema(), frames, labels, &mut warnings)?;
-        let mut matrix = vec![0.0; rows.len() * recipe.width()];
-        for (frame, out) in frames
-            .iter()
-            .zip(matrix.chunks_exact_mut(recipe.width().max(1)))
-        {
-            recipe.pick(frame, out);
+        let width = recipe.width();
+        let mut matrix = vec![0.0; rows.len() * width];
+        for (j, feature) in recipe.features.iter().enumerate() {
+            let cells = frames.cells(feature.slot as usize);
+            let column = matrix.iter_mut().skip(j).step_by(width);
+            column.zip(cells).for_each(|(out, cell)| *out = number(cell));
         }
         recipe.note_absent(&matrix, &mut warnings);
         Ok(Fitted {
@@ -118,26 +109,28 @@ impl RecipeSpec {
         })
     }
 
-    fn run(
+    fn run<'a>(
         &self,
         schema: &Schema,
-        mut data: Frames<'_>,
+        mut frames: Frames<'a>,
         labels: &[bool],
         warnings: &mut Vec<FitWarning>,
-    ) -> Result<(Recipe, Vec<Vec<Cell>>), Vec<SpecError>> {
+    ) -> Result<(Recipe, Frames<'a>), Vec<SpecError>> {
         let mut scope = Scope::of(schema);
         let mut steps = Vec::new();
         let mut faults = Vec::new();
         for spec in self.steps.given().into_iter().flatten() {
             let mut training = Training {
-                frames: &data.frames,
-                text: data.text,
+                frames: &frames,
                 labels,
                 warnings,
             };
+            let before = scope.len();
             match spec.value.fit(&mut scope, &mut training) {
                 Ok(mut step) => {
-                    data.extend(&step, labels);
+                    let is_number = |slot| scope.slot(slot).kind == SlotKind::Number;
+                    let numbers: Vec<bool> = (before..scope.len()).map(is_number).collect();
+                    frames.extend(&step, &numbers, labels);
                     step.fitted();
                     steps.push(step);
                 }
@@ -165,31 +158,8 @@ impl RecipeSpec {
                 steps,
                 features,
             },
-            data.frames,
+            frames,
         ))
-    }
-}
-
-/// Frames of the training rows, which grow step by step.
-struct Frames<'a> {
-    frames: Vec<Vec<Cell>>,
-    text: &'a str,
-}
-
-impl Frames<'_> {
-    fn extend(&mut self, step: &FittedStep, labels: &[bool]) {
-        let mut key = Vec::new();
-        for (place, (cells, label)) in self.frames.iter_mut().zip(labels).enumerate() {
-            step.apply_to_training_row(
-                &mut Frame {
-                    cells,
-                    text: self.text,
-                    key: &mut key,
-                },
-                place,
-                *label,
-            );
-        }
     }
 }
 
@@ -243,6 +213,12 @@ fn pick_features(
         faults.push(fault.about(About::Nothing));
     }
     features
+}
+
+/// A feature's value: the check of the spec guarantees that it is a number, or missing.
+fn number(cell: Cell) -> f32 {
+    let value = cell.as_number();
+    value.map_or(f32::NAN, |v| (v as f32).clamp(f32::MIN, f32::MAX))
 }
 
 /// Why a recipe that was read from a file cannot be used.
@@ -302,9 +278,7 @@ impl Recipe {
 
     fn pick(&self, cells: &[Cell], out: &mut [f32]) {
         for (feature, out) in self.features.iter().zip(out) {
-            // The check of the spec guarantees that a feature is a number, or missing.
-            let value = cells[feature.slot as usize].as_number();
-            *out = value.map_or(f32::NAN, |v| (v as f32).clamp(f32::MIN, f32::MAX));
+            *out = number(cells[feature.slot as usize]);
         }
     }
 

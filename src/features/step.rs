@@ -1,16 +1,14 @@
 //! The traits of a step, as written in a spec and as fitted.
 
 use super::frame::Frame;
+use super::frames::Frames;
 use super::scope::{Scope, StepError};
-use crate::schema::Cell;
 
 /// The data a step is fitted on: the frames of all training rows so far, and their labels.
 #[derive(Debug)]
 pub struct Training<'a> {
     /// One frame per row, with the outputs of all earlier steps.
-    pub frames: &'a [Vec<Cell>],
-    /// The text that the frames' spans point into.
-    pub text: &'a str,
+    pub frames: &'a Frames<'a>,
     /// One label per row.
     pub labels: &'a [bool],
     /// Collects unusual properties of the training rows, for the model card.
@@ -35,23 +33,13 @@ impl std::fmt::Display for FitWarning {
 impl Training<'_> {
     /// The numbers of a slot, without missing ones.
     pub fn numbers(&self, slot: usize) -> impl Iterator<Item = f64> {
-        self.frames.iter().filter_map(move |f| f[slot].as_number())
+        self.frames.cells(slot).filter_map(|cell| cell.as_number())
     }
 
-    /// Calls `visit` with each row's frame and label.
-    pub fn each(&self, mut visit: impl FnMut(&mut Frame<'_>, bool)) {
-        let (mut cells, mut key) = (Vec::new(), Vec::new());
-        for (frame, label) in self.frames.iter().zip(self.labels) {
-            cells.clone_from(frame);
-            visit(
-                &mut Frame {
-                    cells: &mut cells,
-                    text: self.text,
-                    key: &mut key,
-                },
-                *label,
-            );
-        }
+    /// Calls `visit` with each row's frame, in which only `slots` have their cells, and its label.
+    pub fn each(&self, slots: &[usize], mut visit: impl FnMut(&mut Frame<'_>, bool)) {
+        self.frames
+            .each(slots, |frame, row| visit(frame, self.labels[row]));
     }
 }
 

@@ -156,8 +156,8 @@ impl CompanionTargetSpec {
         };
         let (category, levels) = scope.category(against)?;
         let mut cells = vec![(0.0, 0.0); levels.len()];
-        for (frame, label) in training.frames.iter().zip(labels) {
-            if let Some(cell) = frame[category]
+        for (of_row, label) in training.frames.cells(category).zip(labels) {
+            if let Some(cell) = of_row
                 .as_level()
                 .and_then(|l| cells.get_mut(l as usize))
             {
@@ -215,13 +215,14 @@ fn rounded(value: f64) -> f64 {
 
 impl CompanionTarget {
     fn tally(&mut self, training: &Training<'_>) {
+        let (slots, _) = self.reach();
         let CompanionTarget {
             keys,
             counted,
             outcome,
             ..
         } = self;
-        training.each(|frame, label| {
+        training.each(&slots, |frame, label| {
             if counted.as_ref().is_none_or(|c| c.holds(frame)) {
                 let value = outcome.of(frame, label);
                 for (key, tallies) in keys.iter_mut() {

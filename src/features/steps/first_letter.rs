@@ -45,8 +45,8 @@ impl FitStep for FirstLetterSpec {
     ) -> Result<FirstLetter, StepError> {
         let from = scope.text(&self.from)?;
         let mut counts: BTreeMap<char, usize> = BTreeMap::new();
-        for frame in training.frames {
-            if let Some(letter) = letter(frame[from], training.text) {
+        for cell in training.frames.cells(from) {
+            if let Some(letter) = letter(cell, training.frames.text()) {
                 *counts.entry(letter).or_default() += 1;
             }
         }

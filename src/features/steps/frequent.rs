@@ -58,7 +58,7 @@ impl FitStep for FrequentSpec {
         let of = Key::resolve(&KeySpec::over(std::slice::from_ref(&self.of)), scope)?;
         let known = scope.levels(slot);
         let mut counts: BTreeMap<Vec<u8>, (usize, String)> = BTreeMap::new();
-        training.each(|frame, _| {
+        training.each(&[slot], |frame, _| {
             if of.write(frame) {
                 let cell = frame.cell(slot);
                 let name = || (0, name(cell, frame.text, known));

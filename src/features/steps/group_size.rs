@@ -26,12 +26,12 @@ impl FitStep for GroupSizeSpec {
     fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<GroupSize, StepError> {
         let key = Key::resolve(&self.key, scope)?;
         let mut tallies = Tallies::default();
-        training.each(|frame, _| {
+        let inputs: Vec<usize> = key.slots().collect();
+        training.each(&inputs, |frame, _| {
             if key.write(frame) {
                 tallies.add(frame.key, 1.0);
             }
         });
-        let inputs: Vec<usize> = key.slots().collect();
         scope.add(&self.r#as, SlotKind::Number, false, &inputs);
         Ok(GroupSize { key, tallies })
     }

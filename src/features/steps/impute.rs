@@ -62,8 +62,9 @@ impl FitStep for ImputeSpec {
 
 fn medians_by(training: &Training<'_>, of: usize, by: usize, levels: usize) -> Vec<Option<f64>> {
     let mut groups: FxHashMap<u32, Vec<f64>> = FxHashMap::default();
-    for frame in training.frames {
-        if let (Some(v), Some(level)) = (frame[of].as_number(), frame[by].as_level()) {
+    let cells = training.frames.cells(of).zip(training.frames.cells(by));
+    for (of, by) in cells {
+        if let (Some(v), Some(level)) = (of.as_number(), by.as_level()) {
             groups.entry(level).or_default().push(v);
         }
     }

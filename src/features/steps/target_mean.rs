@@ -86,7 +86,7 @@ impl FitStep for TargetMeanSpec {
         let of = Key::resolve(&KeySpec::over(std::slice::from_ref(&self.of)), scope)?;
         let (mut outcomes, mut others) = (Tallies::default(), vec![Tallies::default(); FOLDS]);
         let (mut place, mut positives) = (0, 0.0);
-        training.each(|frame, label| {
+        training.each(&[slot], |frame, label| {
             let outcome = f64::from(u8::from(label));
             let key = write(&of, frame);
             outcomes.add(key, outcome);
