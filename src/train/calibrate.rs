@@ -29,7 +29,7 @@ pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration
     let mut best: (Option<Fit>, Vec<Vec<f64>>) = (None, scores.to_vec());
     let mut to_beat = log_loss(plan, labels, scores) - WORTH;
     let curves: &[(usize, Fit)] = &[
-        (0, Calibration::fit_platt),
+        (0, fit_platt),
         (ISOTONIC_ROWS, Calibration::fit_isotonic),
     ];
     for (_, fit) in curves.iter().filter(|(rows, _)| labels.len() >= *rows) {
@@ -46,6 +46,16 @@ pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration
             .unwrap_or(Calibration::None),
         best.1,
     )
+}
+
+/// A Platt curve that rises: one that falls would turn the order of the scores, and with it the order that the spec gives a
+/// column. It comes of a model that is worse than none.
+fn fit_platt(p: &[f64], y: &[bool]) -> Option<Calibration> {
+    let rises = |curve: &Calibration| match curve {
+        Calibration::Platt { slope, .. } => *slope >= 0.0,
+        Calibration::None | Calibration::Isotonic { .. } => true,
+    };
+    Calibration::fit_platt(p, y).filter(rises)
 }
 
 fn cross_fit(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], fit: Fit) -> Vec<Vec<f64>> {

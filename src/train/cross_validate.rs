@@ -326,7 +326,10 @@ impl Validation<'_> {
         let seed = plan
             .seed
             .wrapping_add((repeat * plan.folds + fold) as u64 + 1);
-        let sample = Sample::new(&x, kept.len(), &y, seed).of_table(self.labels.len());
+        let orders = kept.iter().map(|j| recipe.features()[*j].monotone);
+        let sample = Sample::new(&x, kept.len(), &y, seed)
+            .of_table(self.labels.len())
+            .in_order(orders);
         let mut kernels: Vec<Kernel> = Vec::with_capacity(bases.len());
         let columns = bases.iter().map(|base| {
             let kernel = fit::fit(*base, &sample, self.progress)?;

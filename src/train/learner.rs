@@ -7,6 +7,7 @@ pub use super::fit_error::FitError;
 use super::progress::Progress;
 use super::trees::bins::Bins;
 use crate::kernel::Kernel;
+use crate::schema::column::Monotone;
 
 /// The training data of a learner.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Sample<'a> {
     /// Number of rows of the table that the sample is of. It decides what depends on size, so that the folds of a
     /// cross-validation try what is fitted on all rows afterwards.
     pub table: usize,
+    /// Which way the score may move with each feature; empty if there is no bound on any.
+    orders: Vec<Option<Monotone>>,
     /// The features in bins, from the first learner on that needs them.
     bins: OnceLock<Bins>,
 }
@@ -34,6 +37,7 @@ impl<'a> Sample<'a> {
             y,
             seed,
             table: y.len(),
+            orders: Vec::new(),
             bins: OnceLock::new(),
         }
     }
@@ -41,6 +45,26 @@ impl<'a> Sample<'a> {
     /// The sample as one of a table with so many rows.
     pub fn of_table(self, table: usize) -> Sample<'a> {
         Sample { table, ..self }
+    }
+
+    /// The sample, with which way the score may move with each feature.
+    pub fn in_order(self, orders: impl Iterator<Item = Option<Monotone>>) -> Sample<'a> {
+        let orders: Vec<_> = orders.collect();
+        let orders = match orders.iter().any(Option::is_some) {
+            true => orders,
+            false => Vec::new(),
+        };
+        Sample { orders, ..self }
+    }
+
+    /// Whether the score may move with some feature in one way only.
+    pub fn is_bound(&self) -> bool {
+        !self.orders.is_empty()
+    }
+
+    /// Which way the score may move with a feature; `None`: either.
+    pub fn order(&self, feature: usize) -> Option<Monotone> {
+        self.orders.get(feature).copied().flatten()
     }
 
     /// The features in bins, which all learners of the sample share.
@@ -88,7 +112,7 @@ pub trait Learner: Debug + Sync {
     /// Nanoseconds to score one row, at most, with a fit on a table of so many rows; 0 for a blend.
     fn latency(&self, rows: usize, features: usize) -> u64;
 
-    /// Fits the learner and converts the result into a kernel. [`super::fit`] combines the members of a blend and does not
-    /// call its `fit`. A fit may take minutes; it must end within 2 s after `progress` reports a cancellation.
+    /// Fits the learner and converts the result into a kernel, which keeps the orders of the sample. [`super::fit`] combines the
+    /// members of a blend and does not call its `fit`. A fit may take minutes; it must end within 2 s after `progress` reports a cancellation.
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError>;
 }

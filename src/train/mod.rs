@@ -262,7 +262,8 @@ impl Training<'_> {
             .recipe
             .fit(material.table, &all, &labels)
             .map_err(TrainError::Recipe)?;
-        let sample = Sample::new(&matrix, recipe.width(), &labels, request.seed);
+        let orders = recipe.features().iter().map(|feature| feature.monotone);
+        let sample = Sample::new(&matrix, recipe.width(), &labels, request.seed).in_order(orders);
         let kernel = match chosen.learner.is_blend() {
             true => fit::mean(&members, &sample, progress)?,
             false => fit::fit(chosen.learner, &sample, progress)?,

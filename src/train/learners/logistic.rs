@@ -11,6 +11,7 @@ use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegress
 
 use super::apart;
 use crate::kernel::{Kernel, Linear};
+use crate::schema::column::Monotone;
 use crate::stats::moments::Moments;
 use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
@@ -46,14 +47,39 @@ impl Learner for Logistic {
 
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
         let (rows, odds) = rows(sample);
-        let (x, scales) = standardise(sample, &rows);
-        let x = DenseMatrix::new(rows.len(), sample.width, x, false)
-            .map_err(|e| FitError::Failed(e.to_string()))?;
-        let y = rows.iter().map(|i| u32::from(sample.y[*i])).collect();
-        let fitted = apart::run(progress, move || fit_library(&x, &y))?;
-        let mut linear = lower(&fitted, &scales);
-        linear.intercept -= odds;
-        Ok(Kernel::Linear(linear))
+        let mut left_out = vec![false; sample.width];
+        loop {
+            let (mut x, scales) = standardise(sample, &rows);
+            clear(&mut x, &left_out);
+            let x = DenseMatrix::new(rows.len(), sample.width, x, false)
+                .map_err(|e| FitError::Failed(e.to_string()))?;
+            let y = rows.iter().map(|i| u32::from(sample.y[*i])).collect();
+            let fitted = apart::run(progress, move || fit_library(&x, &y))?;
+            let mut linear = lower(&fitted, &scales);
+            linear.intercept -= odds;
+            // What rounding leaves of the weight of a cleared column.
+            let weights = linear.weights.iter_mut().zip(&left_out);
+            weights.filter(|(_, out)| **out).for_each(|(w, _)| *w = 0.0);
+            let keeps_order = |j: usize| match sample.order(j) {
+                None => true,
+                Some(Monotone::Increasing) => linear.weights[j] >= 0.0,
+                Some(Monotone::Decreasing) => linear.weights[j] <= 0.0,
+            };
+            let before = left_out.clone();
+            left_out.iter_mut().enumerate().for_each(|(j, out)| *out |= !keeps_order(j));
+            if left_out == before {
+                return Ok(Kernel::Linear(linear));
+            }
+        }
+    }
+}
+
+/// Sets the columns that are left out to zero: their weights would go against the order of the sample, which at best they
+/// keep with a weight of zero.
+fn clear(x: &mut [f64], left_out: &[bool]) {
+    for row in x.chunks_exact_mut(left_out.len()) {
+        let row = row.iter_mut().zip(left_out);
+        row.filter(|(_, out)| **out).for_each(|(x, _)| *x = 0.0);
     }
 }
 

@@ -1,17 +1,30 @@
 //! Features cut into bins.
 
+use super::sums::Sums;
+use crate::schema::column::Monotone;
 use crate::train::fit_error::FitError;
 use crate::train::progress::Progress;
 
 /// Maximum number of bins of a feature: their numbers are bytes.
 const MOST: usize = 256;
 
-/// The features of a sample as numbers of bins, by column and by row.
+/// Share of the rows in the most common bin from which on a column is sparse.
+const SPARSE: f64 = 0.75;
+
+/// Number of rows whose derivatives are laid side by side before they are added to one column after another: they fit the L1
+/// cache beside the sums of a column.
+const BLOCK: usize = 1024;
+
+/// The features of a sample as numbers of bins.
+///
+/// Sums over rows are made column by column, whose bins then are in the fastest cache. Sparse columns, as those of one-hot
+/// features, are summed up row by row, and without their most common bin: of a category, one entry a row is left.
 #[derive(Debug)]
 pub struct Bins {
     columns: Vec<Column>,
     /// Where the bins of each column begin among the bins of all columns; the last is their number.
     starts: Vec<usize>,
+    /// The sparse columns.
     by_row: ByRow,
 }
 
@@ -25,6 +38,8 @@ pub struct Column {
     has_missing: bool,
     /// The bin with the most rows.
     common: u8,
+    /// Whether nearly all rows have that bin.
+    is_sparse: bool,
 }
 
 /// A division of a column's bins in two.
@@ -44,8 +59,7 @@ impl Cut {
     }
 }
 
-/// The bins of each row, without those that are the most common in their column: of a one-hot feature one entry is left in the
-/// columns together.
+/// The bins of each row in the sparse columns, without those that are the most common in their column.
 #[derive(Debug)]
 enum ByRow {
     Narrow(Entries<u16>),
@@ -103,27 +117,43 @@ impl Bins {
         self.starts[column]..self.starts[column + 1]
     }
 
-    /// The most common bin of a column, among the bins of all.
-    pub fn common(&self, column: usize) -> usize {
-        self.starts[column] + usize::from(self.columns[column].common)
-    }
-
-    /// Calls `add` with every row and each of its bins but the most common ones.
-    pub fn each_uncommon(&self, rows: &[u32], mut add: impl FnMut(u32, usize)) {
-        match &self.by_row {
-            ByRow::Narrow(entries) => {
-                for row in rows {
-                    for bin in entries.of(*row) {
-                        add(*row, usize::from(*bin));
-                    }
+    /// Fills the sums of each bin of some columns over some rows, from what there is `of` each row; `whole` is the sum over the
+    /// rows. Those of other columns are left as they are, or zero.
+    pub fn fill(
+        &self,
+        sums: &mut [Sums],
+        features: &[u32],
+        rows: &[u32],
+        whole: Sums,
+        of: impl Fn(u32) -> Sums,
+    ) {
+        let mut of_rows = [Sums::default(); BLOCK];
+        let dense = features.iter().map(|feature| *feature as usize);
+        let dense = dense.filter(|j| !self.columns[*j].is_sparse);
+        for rows in rows.chunks(BLOCK) {
+            let of_rows = &mut of_rows[..rows.len()];
+            for (row, of_row) in rows.iter().zip(&mut *of_rows) {
+                *of_row = of(*row);
+            }
+            for j in dense.clone() {
+                let bins = &self.columns[j].bins;
+                let sums = &mut sums[self.range(j)];
+                for (row, of_row) in rows.iter().zip(&*of_rows) {
+                    sums[usize::from(bins[*row as usize])] += *of_row;
                 }
             }
-            ByRow::Wide(entries) => {
-                for row in rows {
-                    for bin in entries.of(*row) {
-                        add(*row, *bin as usize);
-                    }
-                }
+            match &self.by_row {
+                ByRow::Narrow(entries) => entries.add(rows, of_rows, sums, |bin| usize::from(bin)),
+                ByRow::Wide(entries) => entries.add(rows, of_rows, sums, |bin| bin as usize),
+            }
+        }
+        for feature in features {
+            let column = &self.columns[*feature as usize];
+            if column.is_sparse {
+                let sums = &mut sums[self.range(*feature as usize)];
+                let mut rest = whole;
+                sums.iter().for_each(|of_bin| rest -= *of_bin);
+                sums[usize::from(column.common)] = rest;
             }
         }
     }
@@ -141,9 +171,10 @@ impl Column {
         let bins: Vec<u8> = values.iter().map(bin).collect();
         let mut rows = [0_u32; MOST];
         bins.iter().for_each(|bin| rows[usize::from(*bin)] += 1);
-        let common = (0..MOST).max_by_key(|bin| rows[*bin]);
+        let common = (0..MOST).max_by_key(|bin| rows[*bin]).unwrap_or_default();
         Column {
-            common: common.unwrap_or_default() as u8,
+            common: common as u8,
+            is_sparse: f64::from(rows[common]) >= SPARSE * values.len() as f64,
             bins,
             thresholds,
             has_missing,
@@ -175,6 +206,11 @@ impl Column {
         }
     }
 
+    /// The order that a cut must keep: that of the column, unless the cut only divides the rows with a value from those without.
+    pub fn order(&self, cut: Cut, of_column: Option<Monotone>) -> Option<Monotone> {
+        of_column.filter(|_| usize::from(cut.bin) + 1 < self.values())
+    }
+
     /// The largest value that goes left at a cut.
     pub fn threshold(&self, cut: Cut) -> f64 {
         let after = self.thresholds.get(usize::from(cut.bin)).copied();
@@ -182,7 +218,25 @@ impl Column {
     }
 }
 
-impl<E> Entries<E> {
+impl<E: Copy> Entries<E> {
+    #[inline(always)]
+    fn add(
+        &self,
+        rows: &[u32],
+        of_rows: &[Sums],
+        sums: &mut [Sums],
+        place: impl Fn(E) -> usize,
+    ) {
+        if self.bins.is_empty() {
+            return;
+        }
+        for (row, of_row) in rows.iter().zip(of_rows) {
+            for bin in self.of(*row) {
+                sums[place(*bin)] += *of_row;
+            }
+        }
+    }
+
     fn of(&self, row: u32) -> &[E] {
         let row = row as usize;
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
@@ -191,12 +245,22 @@ impl<E> Entries<E> {
 }
 
 fn entries<E>(columns: &[Column], starts: &[usize], narrow: impl Fn(usize) -> E) -> Entries<E> {
+    let sparse = || {
+        let columns = columns.iter().zip(starts);
+        columns.filter(|(column, _)| column.is_sparse)
+    };
+    if sparse().next().is_none() {
+        return Entries {
+            bins: Vec::new(),
+            ends: Vec::new(),
+        };
+    }
     let rows = columns.first().map_or(0, |column| column.bins.len());
     let uncommon = |column: &Column| column.bins.iter().filter(|b| **b != column.common).count();
-    let mut bins = Vec::with_capacity(columns.iter().map(uncommon).sum());
+    let mut bins = Vec::with_capacity(sparse().map(|(column, _)| uncommon(column)).sum());
     let mut ends = Vec::with_capacity(rows);
     for row in 0..rows {
-        for (column, start) in columns.iter().zip(starts) {
+        for (column, start) in sparse() {
             let bin = column.bins[row];
             if bin != column.common {
                 bins.push(narrow(start + usize::from(bin)));
@@ -241,6 +305,7 @@ fn thresholds(values: &mut [f32], most: usize) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::train::Unwatched;
+    use crate::train::trees::sums::{Scale, Slope};
 
     /// With few values there is a cut between every two neighbours; with many, there are at most 255, in ascending order.
     #[test]
@@ -258,15 +323,35 @@ mod tests {
         assert!(thresholds(&half).len() > 250);
     }
 
+    /// Sums over rows of dense and of sparse columns are those of the definition; columns that are not asked for stay zero.
     #[test]
-    fn rows_have_their_uncommon_bins() {
-        let x = [1.0, 0.0, 2.0, 0.0, 2.0, 1.0, 3.0, 0.0];
-        let bins = Bins::new(&x, 2, &Unwatched).unwrap();
-        assert_eq!(bins.len(), 5);
-        assert_eq!((bins.common(0), bins.common(1)), (1, 3));
-        let mut found = Vec::new();
-        bins.each_uncommon(&[0, 1, 2, 3], |row, bin| found.push((row, bin)));
-        assert_eq!(found, [(0, 0), (2, 4), (3, 2)]);
+    fn bins_are_filled_with_the_sums_of_their_rows() {
+        let (n, width) = (3000, 4);
+        let value = |i: usize, j: usize| match j {
+            0 => (i * 7919 % 400) as f32,
+            1 => f32::from(u8::from(i % 9 == 0)),
+            2 if i % 3 == 0 => f32::NAN,
+            2 => (i % 5) as f32,
+            _ => (i % 20 / 19) as f32,
+        };
+        let x: Vec<f32> = (0..n * width).map(|at| value(at / width, at % width)).collect();
+        let bins = Bins::new(&x, width, &Unwatched).unwrap();
+        let sparse = bins.columns().iter().map(|column| column.is_sparse);
+        assert_eq!(sparse.collect::<Vec<_>>(), [false, true, false, true]);
+        let scale = Scale::of(n);
+        let of = |row: u32| Slope::new(f64::from(row % 17) / 17.0, 0.125, scale).sums(scale);
+        let rows: Vec<u32> = (0..n as u32).filter(|row| row % 7 != 2).collect();
+        let mut whole = Sums::default();
+        rows.iter().for_each(|row| whole += of(*row));
+        let mut found = vec![Sums::default(); bins.len()];
+        bins.fill(&mut found, &[0, 1, 2], &rows, whole, of);
+        for (j, column) in bins.columns().iter().enumerate().take(3) {
+            let mut expected = vec![Sums::default(); column.len()];
+            for row in &rows {
+                expected[usize::from(column.bins[*row as usize])] += of(*row);
+            }
+            assert_eq!(found[bins.range(j)], expected, "column {j}");
+        }
     }
 
     /// Rows without a value have the last bin, which either side of a cut may take.

@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::bins::Bins;
 use super::grow::{Ground, Grown, Rules, Scratch, grow};
-use super::sums::Slope;
+use super::sums::{Scale, Slope};
 use crate::kernel::{Kernel, KernelError, Link, Tree, Trees};
 use crate::train::fit_error::FitError;
 use crate::train::learner::Sample;
@@ -101,7 +101,7 @@ pub fn boost(
     let run = |rows: &[u32], apart: &[u32], rounds: usize| {
         Run {
             bins,
-            y: sample.y,
+            sample,
             setting,
             progress,
             random: Xoshiro256PlusPlus::seed_from_u64(sample.seed),
@@ -147,7 +147,7 @@ fn set_apart(y: &[bool], share: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
 
 struct Run<'a> {
     bins: &'a Bins,
-    y: &'a [bool],
+    sample: &'a Sample<'a>,
     setting: &'a Setting,
     progress: &'a dyn Progress,
     random: Xoshiro256PlusPlus,
@@ -167,10 +167,11 @@ impl Run<'_> {
     /// Grows up to `most` trees on `rows`, as long as they help on the rows set `apart`.
     fn rounds(mut self, rows: &[u32], apart: &[u32], most: usize) -> Result<Ran, FitError> {
         let Setting { rate, rules, .. } = self.setting;
-        let positives = rows.iter().filter(|row| self.y[**row as usize]).count() as f64;
+        let positives = rows.iter().filter(|row| self.sample.y[**row as usize]).count() as f64;
         let base = (positives / (rows.len() as f64 - positives)).ln();
-        let mut scores = vec![base; self.y.len()];
-        let mut slopes = vec![Slope::default(); self.y.len()];
+        let mut scores = vec![base; self.sample.y.len()];
+        let mut slopes = vec![Slope::default(); self.sample.y.len()];
+        let scale = Scale::of(rows.len());
         let mut trees = Vec::new();
         let mut scratch = Scratch::default();
         let (mut best, mut least) = (1, f64::INFINITY);
@@ -182,17 +183,24 @@ impl Run<'_> {
             for row in rows {
                 let row = *row as usize;
                 let p = 1.0 / (1.0 + (-scores[row]).exp());
-                slopes[row] = Slope::new(p - f64::from(u8::from(self.y[row])), p * (1.0 - p));
+                let gradient = p - f64::from(u8::from(self.sample.y[row]));
+                slopes[row] = Slope::new(gradient, p * (1.0 - p), scale);
             }
             let (mut drawn, left_out) = self.draw(rows);
             let ground = Ground {
                 bins: self.bins,
                 slopes: &slopes,
+                scale,
                 features: &self.features(),
+                sample: self.sample,
                 rules,
             };
             let tree = grow(ground, &mut drawn, &mut scratch);
-            self.add(&tree, &drawn, &mut scores);
+            tree.each_leaf(&drawn, |rows, value| {
+                for row in rows {
+                    scores[*row as usize] += rate * value;
+                }
+            });
             self.add(&tree, &left_out, &mut scores);
             self.add(&tree, apart, &mut scores);
             trees.push(tree.lower(self.bins, *rate));
@@ -252,7 +260,7 @@ impl Run<'_> {
     fn loss(&self, rows: &[u32], scores: &[f64]) -> f64 {
         let of_row = |row: &u32| {
             let row = *row as usize;
-            let against = if self.y[row] {
+            let against = if self.sample.y[row] {
                 -scores[row]
             } else {
                 scores[row]
@@ -289,7 +297,7 @@ mod tests {
         let bins = sample.bins(&Unwatched).unwrap();
         let run = Run {
             bins,
-            y: sample.y,
+            sample,
             setting,
             progress: &Unwatched,
             random: Xoshiro256PlusPlus::seed_from_u64(1),

@@ -7,6 +7,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use super::bins::{Bins, Cut};
+use super::bounds::{Bounds, in_order};
 use crate::kernel::{Node, Tree};
 use crate::train::fit_error::FitError;
 use crate::train::learner::Sample;
@@ -58,6 +59,7 @@ pub fn forest(
         let mut rows: Vec<Drawn> = (0..sample.rows() as u32).filter_map(drawn).collect();
         let mut growth = Growth {
             bins,
+            sample,
             setting,
             tried: ((sample.width as f64).sqrt() as usize).max(1),
             random: &mut random,
@@ -67,7 +69,7 @@ pub fn forest(
             few: Vec::new(),
         };
         let all = growth.sum(&rows);
-        growth.grow(&mut rows, all, 0);
+        growth.grow(&mut rows, all, 0, Bounds::NONE);
         trees.push(Tree::new(growth.nodes));
     }
     Ok(trees)
@@ -93,6 +95,16 @@ impl Count {
         }
     }
 
+    /// The share of positives.
+    fn share(self) -> f64 {
+        f64::from(self.p) / f64::from(self.n)
+    }
+
+    /// p²/n, or what comes of it with the value `share` in place of p/n.
+    fn gain_at(self, share: f64) -> f64 {
+        share * (2.0 * f64::from(self.p) - f64::from(self.n) * share)
+    }
+
     /// p²/n: the sum over both sides is the largest where the variance within them is the least.
     fn gain(self) -> f64 {
         f64::from(self.p) * f64::from(self.p) / f64::from(self.n)
@@ -116,6 +128,8 @@ struct Split {
 
 struct Growth<'a> {
     bins: &'a Bins,
+    /// The sample, for the orders that it keeps.
+    sample: &'a Sample<'a>,
     setting: &'a Setting,
     /// Number of features among which a split is chosen.
     tried: usize,
@@ -135,32 +149,36 @@ impl Growth<'_> {
     }
 
     /// Grows the node of these rows and those below it; returns its index.
-    fn grow(&mut self, rows: &mut [Drawn], all: Count, depth: usize) -> u32 {
+    fn grow(&mut self, rows: &mut [Drawn], all: Count, depth: usize, bounds: Bounds) -> u32 {
         let at = self.nodes.len();
-        let share = f64::from(all.p) / f64::from(all.n);
+        let share = bounds.nearest(all.share());
         self.nodes.push(Node::leaf(share, f64::from(all.n)));
         let is_pure = all.p == 0 || all.p == all.n;
         if is_pure || depth == self.setting.depth || all.n < 2 * self.setting.rows {
             return at as u32;
         }
-        let Some(split) = self.best(rows, all) else {
+        let Some(split) = self.best(rows, all, bounds) else {
             return at as u32;
         };
-        let column = &self.bins.columns()[split.feature as usize];
-        let left = partition(rows, &mut self.right, |row| {
-            split.cut.goes_left(column.bins[row.row as usize])
+        let Split { feature, cut, .. } = split;
+        let column = &self.bins.columns()[feature as usize];
+        let middle = partition(rows, &mut self.right, |row| {
+            cut.goes_left(column.bins[row.row as usize])
         });
-        let (lesser, greater) = rows.split_at_mut(left);
-        let left = self.grow(lesser, split.left, depth + 1);
-        let right = self.grow(greater, all.minus(split.left), depth + 1);
-        let threshold = column.threshold(split.cut);
-        self.nodes[at] = Node::split(split.feature, threshold, left, right)
-            .missing(split.cut.missing_left);
+        let (left, right) = (split.left, all.minus(split.left));
+        let [left_share, right_share] = [left, right].map(|side| bounds.nearest(side.share()));
+        let order = column.order(cut, self.sample.order(feature as usize));
+        let (left_bounds, right_bounds) = bounds.divide(order, left_share, right_share);
+        let (left_rows, right_rows) = rows.split_at_mut(middle);
+        let left = self.grow(left_rows, left, depth + 1, left_bounds);
+        let right = self.grow(right_rows, right, depth + 1, right_bounds);
+        let node = Node::split(feature, column.threshold(cut), left, right);
+        self.nodes[at] = node.missing(cut.missing_left);
         at as u32
     }
 
     /// The best split among as many features as are tried; more are, until one can be split.
-    fn best(&mut self, rows: &[Drawn], all: Count) -> Option<Split> {
+    fn best(&mut self, rows: &[Drawn], all: Count, bounds: Bounds) -> Option<Split> {
         let mut best = None;
         for at in 0..self.features.len() {
             if at >= self.tried && best.is_some() {
@@ -168,12 +186,25 @@ impl Growth<'_> {
             }
             let other = self.random.random_range(at..self.features.len());
             self.features.swap(at, other);
-            self.of_feature(self.features[at], rows, all, &mut best);
+            self.of_feature(self.features[at], rows, (all, bounds), &mut best);
         }
         best
     }
 
-    fn of_feature(&mut self, feature: u32, rows: &[Drawn], all: Count, best: &mut Option<Split>) {
+    fn of_feature(
+        &mut self,
+        feature: u32,
+        rows: &[Drawn],
+        (all, bounds): (Count, Bounds),
+        best: &mut Option<Split>,
+    ) {
+        let is_bound = self.sample.is_bound();
+        let order = self.sample.order(feature as usize);
+        let gain_within = |count: Count| match is_bound {
+            true => count.gain_at(bounds.nearest(count.share())),
+            false => count.gain(),
+        };
+        let whole = gain_within(all);
         let column = &self.bins.columns()[feature as usize];
         let least = self.setting.rows;
         let mut offer = |bin: usize, left: Count, missing_left: Option<bool>| {
@@ -181,8 +212,13 @@ impl Growth<'_> {
             if left.n < least || right.n < least {
                 return;
             }
-            let gain = left.gain() + right.gain() - all.gain();
+            let gain = gain_within(left) + gain_within(right) - whole;
             if gain > best.as_ref().map_or(1e-9, |split| split.gain) {
+                let order = column.order(column.cut(bin, false), order);
+                let [low, high] = [left, right].map(|side| bounds.nearest(side.share()));
+                if is_bound && !in_order(order, low, high) {
+                    return;
+                }
                 // Where no row of the node tells, a missing value goes with the most rows.
                 let missing_left = missing_left.unwrap_or(left.n > right.n);
                 *best = Some(Split {

@@ -5,8 +5,10 @@ use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use super::bins::{Bins, Cut};
-use super::sums::{Slope, Sums};
+use super::bounds::{Bounds, in_order};
+use super::sums::{Scale, Slope, Sums};
 use crate::kernel::{Node, Tree};
+use crate::train::learner::Sample;
 
 /// When a tree stops growing.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +38,9 @@ pub struct Grown {
 enum GrownNode {
     Leaf {
         value: f64,
+        /// Its rows: so many of those that the tree was grown on, from a place in their final order.
         rows: u32,
+        from: u32,
     },
     Split {
         feature: u32,
@@ -66,10 +70,20 @@ impl Grown {
         }
     }
 
+    /// Calls `add` with each leaf's rows, out of those that the tree was grown on as growth has left them, and its value.
+    pub fn each_leaf(&self, grown_on: &[u32], mut add: impl FnMut(&[u32], f64)) {
+        for node in &self.nodes {
+            if let GrownNode::Leaf { value, rows, from } = *node {
+                let from = from as usize;
+                add(&grown_on[from..from + rows as usize], value);
+            }
+        }
+    }
+
     /// The tree over values, with its leaves multiplied by `rate`.
     pub fn lower(&self, bins: &Bins, rate: f64) -> Tree {
         let lower = |node: &GrownNode| match *node {
-            GrownNode::Leaf { value, rows } => Node::leaf(rate * value, f64::from(rows)),
+            GrownNode::Leaf { value, rows, .. } => Node::leaf(rate * value, f64::from(rows)),
             GrownNode::Split {
                 feature,
                 cut,
@@ -93,13 +107,19 @@ struct Split {
     left: Sums,
 }
 
-/// A leaf that may be split.
-struct Open {
+/// A leaf during growth.
+struct Leaf {
     node: usize,
     /// Its rows, in the order of the growth.
     range: Range<usize>,
     depth: usize,
     sums: Sums,
+    bounds: Bounds,
+}
+
+/// A leaf that may be split.
+struct Open {
+    leaf: Leaf,
     split: Split,
     histogram: Vec<Sums>,
 }
@@ -122,7 +142,7 @@ impl Ord for Open {
     /// By gain; of equal ones the node that was made first is the greatest.
     fn cmp(&self, other: &Open) -> Ordering {
         let gain = self.split.gain.total_cmp(&other.split.gain);
-        gain.then(other.node.cmp(&self.node))
+        gain.then(other.leaf.node.cmp(&self.leaf.node))
     }
 }
 
@@ -139,8 +159,11 @@ pub struct Ground<'a> {
     pub bins: &'a Bins,
     /// The derivatives of every row.
     pub slopes: &'a [Slope],
+    pub scale: Scale,
     /// The features that may be split on, ascending.
     pub features: &'a [u32],
+    /// The sample, for the orders that it keeps.
+    pub sample: &'a Sample<'a>,
     pub rules: &'a Rules,
 }
 
@@ -149,7 +172,7 @@ pub fn grow(ground: Ground<'_>, rows: &mut [u32], scratch: &mut Scratch) -> Grow
     let rules = ground.rules;
     let mut sums = Sums::default();
     rows.iter()
-        .for_each(|row| sums += ground.slopes[*row as usize]);
+        .for_each(|row| sums += ground.slopes[*row as usize].sums(ground.scale));
     let mut growth = Growth {
         ground,
         rows,
@@ -157,11 +180,10 @@ pub fn grow(ground: Ground<'_>, rows: &mut [u32], scratch: &mut Scratch) -> Grow
         nodes: Vec::new(),
         open: BinaryHeap::new(),
     };
-    growth.leaf(sums);
+    let root = growth.leaf(0..growth.rows.len(), 0, sums, Bounds::NONE);
     if rules.leaves > 1 && rules.depth > 0 {
-        let all = 0..growth.rows.len();
-        let histogram = growth.histogram(all.clone(), sums);
-        growth.consider(0, all, 0, sums, histogram);
+        let histogram = growth.histogram(root.range.clone(), sums);
+        growth.consider(root, histogram);
     }
     let mut leaves = 1;
     while leaves < rules.leaves {
@@ -189,55 +211,72 @@ struct Growth<'a> {
 }
 
 impl Growth<'_> {
-    fn leaf(&mut self, sums: Sums) -> usize {
+    fn leaf(&mut self, range: Range<usize>, depth: usize, sums: Sums, bounds: Bounds) -> Leaf {
         self.nodes.push(GrownNode::Leaf {
-            value: sums.value(self.ground.rules.lambda),
-            rows: sums.rows,
+            value: self.value(&sums, bounds),
+            rows: sums.rows(self.ground.scale),
+            from: range.start as u32,
         });
-        self.nodes.len() - 1
+        Leaf {
+            node: self.nodes.len() - 1,
+            range,
+            depth,
+            sums,
+            bounds,
+        }
+    }
+
+    /// The best value for some rows within bounds.
+    fn value(&self, sums: &Sums, bounds: Bounds) -> f64 {
+        bounds.nearest(sums.value(self.ground.rules.lambda, self.ground.scale))
     }
 
     /// Splits a leaf; its children may be split further if `goes_on`.
     fn split(&mut self, open: Open, goes_on: bool) {
         let Open {
-            node,
-            range,
-            depth,
-            sums,
+            leaf,
             split,
             mut histogram,
         } = open;
+        let Leaf { range, depth, .. } = leaf;
         let middle = range.start + self.partition(range.clone(), &split);
-        let (left_sums, right_sums) = (split.left, sums - split.left);
-        let (left, right) = (self.leaf(left_sums), self.leaf(right_sums));
-        self.nodes[node] = GrownNode::Split {
+        let (left_sums, right_sums) = (split.left, leaf.sums - split.left);
+        let column = &self.ground.bins.columns()[split.feature as usize];
+        let order = self.ground.sample.order(split.feature as usize);
+        let (left_bounds, right_bounds) = leaf.bounds.divide(
+            column.order(split.cut, order),
+            self.value(&left_sums, leaf.bounds),
+            self.value(&right_sums, leaf.bounds),
+        );
+        let left = self.leaf(range.start..middle, depth + 1, left_sums, left_bounds);
+        let right = self.leaf(middle..range.end, depth + 1, right_sums, right_bounds);
+        self.nodes[leaf.node] = GrownNode::Split {
             feature: split.feature,
             cut: split.cut,
-            left: left as u32,
-            right: right as u32,
+            left: left.node as u32,
+            right: right.node as u32,
         };
-        let rules = self.ground.rules;
-        let may = |sums: &Sums| goes_on && depth + 1 < rules.depth && sums.rows >= 2 * rules.rows;
-        let lesser = (left, range.start..middle, left_sums);
-        let greater = (right, middle..range.end, right_sums);
-        let (lesser, greater) = if left_sums.rows <= right_sums.rows {
-            (lesser, greater)
+        let Ground { rules, scale, .. } = self.ground;
+        let rows = |leaf: &Leaf| leaf.sums.rows(scale);
+        let may = |leaf: &Leaf| goes_on && leaf.depth < rules.depth && rows(leaf) >= 2 * rules.rows;
+        let (lesser, greater) = if rows(&left) <= rows(&right) {
+            (left, right)
         } else {
-            (greater, lesser)
+            (right, left)
         };
         // If the greater child is too small, so is the lesser.
-        if !may(&greater.2) {
+        if !may(&greater) {
             self.scratch.histograms.push(histogram);
             return;
         }
-        let small = self.histogram(lesser.1.clone(), lesser.2);
+        let small = self.histogram(lesser.range.clone(), lesser.sums);
         histogram
             .iter_mut()
             .zip(&small)
             .for_each(|(sums, other)| *sums -= *other);
-        self.consider(greater.0, greater.1, depth + 1, greater.2, histogram);
-        if may(&lesser.2) {
-            self.consider(lesser.0, lesser.1, depth + 1, lesser.2, small);
+        self.consider(greater, histogram);
+        if may(&lesser) {
+            self.consider(lesser, small);
         } else {
             self.scratch.histograms.push(small);
         }
@@ -248,55 +287,43 @@ impl Growth<'_> {
         let bins = &self.ground.bins.columns()[split.feature as usize].bins;
         let rows = &mut self.rows[range];
         let right = &mut self.scratch.right;
-        right.clear();
-        let mut left = 0;
+        right.resize(rows.len().max(right.len()), 0);
+        // Written to both sides, and counted on one: which side is as good as random to the processor.
+        let (mut left, mut others) = (0, 0);
         for at in 0..rows.len() {
             let row = rows[at];
-            if split.cut.goes_left(bins[row as usize]) {
-                rows[left] = row;
-                left += 1;
-            } else {
-                right.push(row);
-            }
+            let goes_left = split.cut.goes_left(bins[row as usize]);
+            rows[left] = row;
+            right[others] = row;
+            left += usize::from(goes_left);
+            others += usize::from(!goes_left);
         }
-        rows[left..].copy_from_slice(right);
+        rows[left..].copy_from_slice(&right[..others]);
         left
     }
 
     /// The sums of every bin over some rows, whose sum is `sums`.
     fn histogram(&mut self, range: Range<usize>, sums: Sums) -> Vec<Sums> {
-        let Ground { bins, slopes, .. } = self.ground;
+        let Ground {
+            bins,
+            slopes,
+            scale,
+            features,
+            ..
+        } = self.ground;
         let mut histogram = self.scratch.histograms.pop().unwrap_or_default();
         histogram.clear();
         histogram.resize(bins.len(), Sums::default());
-        bins.each_uncommon(&self.rows[range], |row, bin| {
-            histogram[bin] += slopes[row as usize];
-        });
-        for column in 0..bins.columns().len() {
-            let mut rest = sums;
-            histogram[bins.range(column)]
-                .iter()
-                .for_each(|of_bin| rest -= *of_bin);
-            histogram[bins.common(column)] = rest;
-        }
+        let of = |row: u32| slopes[row as usize].sums(scale);
+        bins.fill(&mut histogram, features, &self.rows[range], sums, of);
         histogram
     }
 
     /// Keeps a leaf for splitting, if there is a split that gains.
-    fn consider(
-        &mut self,
-        node: usize,
-        range: Range<usize>,
-        depth: usize,
-        sums: Sums,
-        histogram: Vec<Sums>,
-    ) {
-        match self.best(&histogram, sums) {
+    fn consider(&mut self, leaf: Leaf, histogram: Vec<Sums>) {
+        match self.best(&histogram, &leaf) {
             Some(split) => self.open.push(Open {
-                node,
-                range,
-                depth,
-                sums,
+                leaf,
                 split,
                 histogram,
             }),
@@ -304,30 +331,48 @@ impl Growth<'_> {
         }
     }
 
-    fn best(&self, histogram: &[Sums], sums: Sums) -> Option<Split> {
+    fn best(&self, histogram: &[Sums], leaf: &Leaf) -> Option<Split> {
         let Ground {
             bins,
             features,
+            sample,
             rules,
+            scale,
             ..
         } = self.ground;
-        let whole = sums.gain(rules.lambda);
-        let may = |side: &Sums| side.rows >= rules.rows && side.curvature() >= rules.curvature;
+        let sums = leaf.sums;
+        let is_bound = sample.is_bound();
+        let gain_within = |sums: &Sums| match is_bound {
+            true => sums.gain_at(self.value(sums, leaf.bounds), rules.lambda, scale),
+            false => sums.gain(rules.lambda, scale),
+        };
+        let keeps_order = |left: &Sums, right: &Sums, order| {
+            let [left, right] = [left, right].map(|side| self.value(side, leaf.bounds));
+            in_order(order, left, right)
+        };
+        let whole = gain_within(&sums);
+        let may = |side: &Sums| {
+            side.rows(scale) >= rules.rows && side.curvature(scale) >= rules.curvature
+        };
         let mut best: Option<Split> = None;
         for feature in features {
             let column = &bins.columns()[*feature as usize];
             let of_feature = &histogram[bins.range(*feature as usize)];
+            let order = sample.order(*feature as usize);
             let missing = column.missing().map(|bin| of_feature[bin]);
-            let missing = missing.filter(|missing| missing.rows > 0);
+            let missing = missing.filter(|missing| missing.rows(scale) > 0);
             let mut offer = |bin: usize, left: Sums, missing_left: Option<bool>| {
                 let right = sums - left;
                 if !may(&left) || !may(&right) {
                     return;
                 }
-                let gain = left.gain(rules.lambda) + right.gain(rules.lambda) - whole;
+                let gain = gain_within(&left) + gain_within(&right) - whole;
                 if gain > best.as_ref().map_or(LEAST_GAIN, |split| split.gain) {
+                    if is_bound && !keeps_order(&left, &right, column.order(column.cut(bin, false), order)) {
+                        return;
+                    }
                     // Where no row of the node tells, a missing value goes with the most rows.
-                    let missing_left = missing_left.unwrap_or(left.rows > right.rows);
+                    let missing_left = missing_left.unwrap_or(left.rows(scale) > right.rows(scale));
                     best = Some(Split {
                         feature: *feature,
                         cut: column.cut(bin, missing_left),
@@ -340,7 +385,7 @@ impl Growth<'_> {
             let values = &of_feature[..column.values()];
             for (bin, of_bin) in values[..values.len() - 1].iter().enumerate() {
                 left += *of_bin;
-                if of_bin.rows == 0 {
+                if *of_bin == Sums::default() {
                     continue;
                 }
                 match missing {

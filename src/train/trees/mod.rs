@@ -6,6 +6,7 @@
 
 pub mod bins;
 pub mod boost;
+mod bounds;
 pub mod forest;
 pub mod grow;
 mod sums;

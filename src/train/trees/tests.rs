@@ -8,8 +8,12 @@ use super::boost::{Setting, Stopping, boost};
 use super::forest::{self, forest};
 use super::grow::Rules;
 use crate::kernel::{Kernel, Link, Trees};
+use crate::schema::column::Monotone;
 use crate::train::Unwatched;
 use crate::train::learner::Sample;
+use crate::train::learners::logistic::Logistic;
+use crate::train::learners::{boosted::Boosted, deep::Deep, forest::Forest};
+use crate::train::Learner;
 
 const RULES: Rules = Rules {
     leaves: 12,
@@ -216,4 +220,86 @@ fn a_value_missing_for_the_first_time_goes_with_the_most_rows() {
     let y: Vec<bool> = x.iter().map(|x| *x > 19.0).collect();
     let kernel = boosted(&x, 1, &y, &PLAIN);
     assert!(kernel.score(&[f32::NAN]) > 0.9, "as the last 80");
+}
+
+/// On random rows, also ones unlike any of the training, no learner's probability falls when a column with `increasing` rises
+/// or one with `decreasing` falls, whatever the labels say of them.
+#[test]
+fn probabilities_keep_the_order_of_columns_that_have_one() {
+    let learners: [&dyn Learner; 4] = [&Logistic, &Forest, &Boosted, &Deep];
+    let orders = [
+        Some(Monotone::Increasing),
+        None,
+        None,
+        None,
+        Some(Monotone::Decreasing),
+        Some(Monotone::Increasing),
+    ];
+    for seed in 0..3 {
+        let (x, y) = table(seed, 700, 6);
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed + 50);
+        let sample = Sample::new(&x, 6, &y, seed).in_order(orders.into_iter());
+        for learner in learners {
+            let kernel = learner.fit(&sample, &Unwatched).unwrap();
+            let mut moved = 0;
+            for _ in 0..300 {
+                let at = random.random_range(0..700);
+                let mut row = x[at * 6..at * 6 + 6].to_vec();
+                for (j, order) in orders.iter().enumerate() {
+                    let Some(order) = order else { continue };
+                    let mut values: Vec<f32> =
+                        (0..12).map(|_| random.random_range(-2.0..3.0)).collect();
+                    values.sort_by(f32::total_cmp);
+                    let before = row[j];
+                    let scores: Vec<f64> = values
+                        .iter()
+                        .map(|value| {
+                            row[j] = *value;
+                            kernel.score(&row)
+                        })
+                        .collect();
+                    row[j] = before;
+                    for pair in scores.windows(2) {
+                        let rise = match order {
+                            Monotone::Increasing => pair[1] - pair[0],
+                            Monotone::Decreasing => pair[0] - pair[1],
+                        };
+                        // The exponential function may err in the last digit.
+                        assert!(rise >= -1e-12, "{}, column {j}: {rise}", learner.name());
+                        moved += usize::from(rise > 1e-6);
+                    }
+                }
+            }
+            // Without an order the same learner does fall somewhere; with one it still says something.
+            assert!(moved > 0 || learner.name() == "logistic", "{}", learner.name());
+        }
+        let free = Deep.fit(&Sample::new(&x, 6, &y, seed), &Unwatched).unwrap();
+        let falls = x.chunks_exact(6).filter(|row| {
+            let mut higher = row.to_vec();
+            higher[0] += 0.5;
+            !row[0].is_nan() && free.score(&higher) < free.score(row)
+        });
+        assert!(falls.count() > 0, "the labels fall with the first column somewhere");
+    }
+}
+
+/// Orders that the labels have anyway cost nothing but the noise against them.
+#[test]
+fn an_order_that_holds_costs_little() {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(9);
+    let x: Vec<f32> = (0..4000).map(|_| random.random_range(-1.0..1.0)).collect();
+    let y: Vec<bool> = x.iter().map(|x| *x + random.random_range(-1.0..1.0) > 0.0).collect();
+    let free = Sample::new(&x[..2000], 1, &y[..2000], 1);
+    let bound = Sample::new(&x[..2000], 1, &y[..2000], 1).in_order([Some(Monotone::Increasing)].into_iter());
+    let loss = |sample: &Sample<'_>| {
+        let kernel = Deep.fit(sample, &Unwatched).unwrap();
+        let rows = x[2000..].iter().zip(&y[2000..]);
+        let losses = rows.map(|(x, y)| {
+            let p = kernel.score(&[*x]);
+            if *y { -p.ln() } else { -(1.0 - p).ln() }
+        });
+        losses.sum::<f64>() / 2000.0
+    };
+    let (free, bound) = (loss(&free), loss(&bound));
+    assert!(bound < free + 0.003, "{bound}, without the order {free}");
 }
