@@ -7,10 +7,11 @@ use serde_saphyr::Spanned;
 
 use super::frame::Frame;
 use super::frames::Frames;
-use super::scope::{Scope, SlotKind, StepError};
+use super::scope::{Scope, SlotInfo, SlotKind, StepError, Trend};
 use super::step::{FitWarning, Step, Training};
 use super::steps::{FittedStep, StepSpec};
 use crate::schema::spec::{About, Needed, SpecError};
+use crate::schema::column::Monotone;
 use crate::schema::{Cell, RowView, Schema, Table};
 
 /// A recipe as written in the spec.
@@ -47,6 +48,9 @@ pub struct Feature {
     pub sources: Vec<u32>,
     /// Whether it is computed from the labels of other rows.
     pub from_target: bool,
+    /// Which way the probability may move with it, by the columns that it rises with. Only a training needs it.
+    #[serde(skip)]
+    pub monotone: Option<Monotone>,
 }
 
 #[derive(Clone, Debug)]
@@ -146,7 +150,7 @@ impl RecipeSpec {
             }
         }
         let features = self.features.given();
-        let features = features.map(|specs| pick_features(specs, &scope, &mut faults));
+        let features = features.map(|specs| pick_features(specs, schema, &scope, &mut faults));
         let features = features.unwrap_or_default();
         if !faults.is_empty() {
             return Err(faults);
@@ -165,6 +169,7 @@ impl RecipeSpec {
 
 fn pick_features(
     specs: &Spanned<Vec<Spanned<String>>>,
+    schema: &Schema,
     scope: &Scope,
     faults: &mut Vec<SpecError>,
 ) -> Vec<Feature> {
@@ -197,12 +202,16 @@ fn pick_features(
             } else if features.iter().any(|f| f.slot == slot as u32) {
                 fault("stands twice", "remove one");
             } else {
-                let (name, sources) = (info.name.clone(), info.sources.clone());
+                let monotone = monotone(info, schema).unwrap_or_else(|(what, remedy)| {
+                    fault(&what, &remedy);
+                    None
+                });
                 features.push(Feature {
-                    name,
+                    name: info.name.clone(),
                     slot: slot as u32,
-                    sources,
+                    sources: info.sources.clone(),
                     from_target: info.from_target,
+                    monotone,
                 });
             }
         }
@@ -219,6 +228,41 @@ fn pick_features(
 fn number(cell: Cell) -> f32 {
     let value = cell.as_number();
     value.map_or(f32::NAN, |v| (v as f32).clamp(f32::MIN, f32::MAX))
+}
+
+/// Which way the probability may move with a feature, so that it moves with the columns as the spec allows. The error says
+/// what is wrong with the feature, and the remedy.
+fn monotone(info: &SlotInfo, schema: &Schema) -> Result<Option<Monotone>, (String, String)> {
+    let mut found: Option<(Monotone, &str)> = None;
+    for (column, trend) in &info.trends {
+        let column = &schema.columns()[*column as usize];
+        let Some(monotone) = column.monotone else {
+            continue;
+        };
+        let name = column.name.as_str();
+        if *trend == Trend::Unknown {
+            let what = format!(
+                "does not always rise with {name:?}, which has monotone: {}",
+                monotone.word()
+            );
+            let remedy = format!(
+                "leave it out (impute, log1p, standardise, sum and missing keep the order of a column), or remove monotone from {name:?}"
+            );
+            return Err((what, remedy));
+        }
+        match found {
+            Some((other, before)) if other != monotone => {
+                let what = format!(
+                    "rises with {before:?}, which has monotone: {}, and with {name:?}, which has monotone: {}",
+                    other.word(),
+                    monotone.word()
+                );
+                return Err((what, "leave it out, or remove monotone from one of them".into()));
+            }
+            _ => found = Some((monotone, name)),
+        }
+    }
+    Ok(found.map(|(monotone, _)| monotone))
 }
 
 /// Why a recipe that was read from a file cannot be used.

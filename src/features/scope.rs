@@ -41,6 +41,17 @@ pub struct SlotInfo {
     pub sources: Vec<u32>,
     /// Whether it is computed from the labels of other rows.
     pub from_target: bool,
+    /// How it moves with each number column that it depends on.
+    pub trends: Vec<(u32, Trend)>,
+}
+
+/// How a slot moves while an input column rises and the others stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trend {
+    /// It rises or stays.
+    Rises,
+    /// Either way.
+    Unknown,
 }
 
 /// Why a step cannot be resolved or fitted.
@@ -97,6 +108,10 @@ impl Scope {
                     && matches!(column.kind, Kind::Number { .. } | Kind::Date(_))),
                 sources: vec![i],
                 from_target: false,
+                trends: match column.kind {
+                    Kind::Number { .. } => vec![(i, Trend::Rises)],
+                    _ => Vec::new(),
+                },
             });
         Scope {
             slots: slots.collect(),
@@ -115,7 +130,8 @@ impl Scope {
         &self.slots[slot]
     }
 
-    /// Adds an output and returns its index. Its sources are those of `inputs`.
+    /// Adds an output and returns its index. Its sources are those of `inputs`. How it moves with them is unknown unless
+    /// [`Scope::rises_with`] tells.
     pub fn add(
         &mut self,
         name: impl Into<String>,
@@ -130,14 +146,47 @@ impl Scope {
         sources.sort_unstable();
         sources.dedup();
         let from_target = inputs.iter().any(|i| self.slots[*i].from_target);
+        let trends = self.trends(inputs).into_iter();
         self.slots.push(SlotInfo {
             name: name.into(),
             kind,
             optional,
             sources,
             from_target,
+            trends: trends.map(|(column, _)| (column, Trend::Unknown)).collect(),
         });
         self.slots.len() - 1
+    }
+
+    /// The columns that some slots depend on, with how they move all together.
+    fn trends(&self, slots: &[usize]) -> Vec<(u32, Trend)> {
+        let mut all: Vec<(u32, Trend)> = Vec::new();
+        for (column, trend) in slots.iter().flat_map(|slot| &self.slots[*slot].trends) {
+            match all.iter_mut().find(|(of, _)| of == column) {
+                Some((_, of)) if of != trend => *of = Trend::Unknown,
+                Some(_) => {}
+                None => all.push((*column, *trend)),
+            }
+        }
+        all
+    }
+
+    /// Marks an output as rising, or staying, while any of `inputs` does and the others stay; how it moves with those
+    /// `besides` is unknown.
+    pub fn rises_with(&mut self, slot: usize, inputs: &[usize], besides: &[usize]) {
+        let mut trends = self.trends(inputs);
+        for (column, _) in self.trends(besides) {
+            trends.retain(|(of, _)| *of != column);
+            trends.push((column, Trend::Unknown));
+        }
+        self.slots[slot].trends = trends;
+    }
+
+    /// Marks an output as the same for all values of an input, as long as it has one.
+    pub fn stays_with(&mut self, slot: usize, input: usize) {
+        // Where the order of a column is lost, so is what makes the input missing.
+        let trends = self.slots[input].trends.iter().copied();
+        self.slots[slot].trends = trends.filter(|(_, t)| *t == Trend::Unknown).collect();
     }
 
     /// Marks an output as computed from the labels of other rows.

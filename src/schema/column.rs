@@ -51,6 +51,26 @@ pub enum Policy {
     Quarantine,
 }
 
+/// The only way in which the probability may move while a number rises and the other columns stay.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Monotone {
+    Increasing,
+    Decreasing,
+}
+
+impl Monotone {
+    /// The keyword in a spec.
+    pub fn word(self) -> &'static str {
+        match self {
+            Monotone::Increasing => "increasing",
+            Monotone::Decreasing => "decreasing",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Name in files and on the wire.
@@ -58,6 +78,8 @@ pub struct Column {
     pub kind: Kind,
     /// Whether a row without a value in this column is rejected.
     pub required: bool,
+    /// Which way the probability of the positive label may move with a number; `None`: either.
+    pub monotone: Option<Monotone>,
     /// How an out-of-range number or an unknown level is handled.
     pub policy: Policy,
     /// Words that stand for a missing value.

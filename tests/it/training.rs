@@ -3,8 +3,10 @@
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
+use rand::RngExt;
 use titanic_platform::ingest::Loaded;
 use titanic_platform::model::{Model, Spec, Workspace};
+use titanic_platform::schema::{Cell, RowView};
 use titanic_platform::stats::metric::Metric;
 use titanic_platform::train::{self, Request, Unwatched};
 
@@ -230,4 +232,67 @@ fn logistic_is_scikit_learns() {
         "{:?}",
         figures.log_loss
     );
+}
+
+/// Orders of two columns that the labels go against in places, and features as they are, without imputation.
+const ORDERED: &str = r#"version: 1
+name: churn
+target: {column: left, positive: "yes", negative: "no"}
+id: account
+extra: ignore
+columns:
+  - {name: plan, kind: category, levels: [basic, plus, pro]}
+  - {name: months, kind: number, monotone: decreasing}
+  - {name: spend, kind: number}
+  - {name: calls, kind: number, monotone: increasing}
+recipe:
+  steps:
+    - one_hot: {of: [plan]}
+    - log1p: {of: spend, as: log_spend}
+    - missing: {of: calls, as: calls_unknown}
+    - sum: {of: [spend, calls], as: both}
+  features: [months, calls, log_spend, calls_unknown, both, "plan=*"]
+evaluation: {metric: log_loss}
+"#;
+
+/// On rows with random values, the final model of every learner, calibrated, keeps the orders of the spec.
+#[test]
+fn a_final_model_keeps_the_orders_of_the_spec() {
+    let spec = Spec::parse(ORDERED).unwrap();
+    let table = std::fs::read_to_string(tables::root().join("tests/fixtures/churn.csv")).unwrap();
+    let loaded = tables::csv(&spec, &table);
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(2);
+    for learner in ["logistic", "forest", "boosted", "deep", "blend"] {
+        let model = train(&spec, &loaded, &request(learner, 3, 1));
+        let mut work = Workspace::default();
+        let mut moved = 0;
+        for _ in 0..200 {
+            let row = random.random_range(0..loaded.table.len());
+            let view = loaded.table.row(row);
+            for (column, sign) in [(1, -1.0), (3, 1.0)] {
+                let mut values: Vec<f64> = (0..8)
+                    .map(|_| f64::from(random.random_range(-5..120_i32)))
+                    .collect();
+                values.sort_by(f64::total_cmp);
+                let mut cells = view.cells.to_vec();
+                let mut before = None;
+                for value in values {
+                    cells[column] = Cell::Number(value);
+                    let row = RowView {
+                        cells: &cells,
+                        ..view
+                    };
+                    let p = model.probability(row, &mut work);
+                    let rise = before.map_or(0.0, |before: f64| sign * (p - before));
+                    assert!(rise >= -1e-12, "{learner}, column {column}: {rise}");
+                    moved += usize::from(rise > 1e-4);
+                    before = Some(p);
+                }
+            }
+        }
+        assert!(moved > 0, "{learner} says nothing of its ordered columns");
+        let opened = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        let row = loaded.table.row(0);
+        assert_eq!(opened.probability(row, &mut work), model.probability(row, &mut work));
+    }
 }

@@ -193,6 +193,13 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
         .map(|f| f.name.as_str())
         .collect();
     outln!("{} features: {}", names.len(), shown(&names.join(", ")));
+    let ordered = model.schema().columns().iter();
+    let ordered: Vec<String> = ordered
+        .filter_map(|column| Some(format!("{} {}", column.name, column.monotone?.word())))
+        .collect();
+    if !ordered.is_empty() {
+        outln!("monotone: {}", shown(&ordered.join(", ")));
+    }
     if let Some(evaluation) = &card.evaluation {
         plots(evaluation)?;
     }

@@ -54,9 +54,9 @@ fn numbers(of: &[String], scope: &Scope) -> Result<Vec<usize>, StepError> {
     of.iter().map(|name| scope.number(name)).collect()
 }
 
-fn declare(scope: &mut Scope, name: &str, inputs: &[usize]) {
+fn declare(scope: &mut Scope, name: &str, inputs: &[usize]) -> usize {
     let optional = inputs.iter().any(|s| scope.slot(*s).optional);
-    scope.add(name, SlotKind::Number, optional, inputs);
+    scope.add(name, SlotKind::Number, optional, inputs)
 }
 
 fn narrow(slots: &[usize]) -> Vec<u32> {
@@ -71,7 +71,8 @@ impl FitStep for SumSpec {
             return Err(StepError::new("plus is not finite", "write a number"));
         }
         let of = numbers(&self.of, scope)?;
-        declare(scope, &self.r#as, &of);
+        let slot = declare(scope, &self.r#as, &of);
+        scope.rises_with(slot, &of, &[]);
         Ok(Sum {
             of: narrow(&of),
             plus: self.plus,

@@ -51,6 +51,7 @@ impl FitStep for ImputeSpec {
         let inputs: Vec<usize> = [of].into_iter().chain(by.map(|(by, _)| by)).collect();
         let slot = scope.add(&self.r#as, SlotKind::Number, false, &inputs);
         scope.credit(slot, &[of]); // the group only stands in where the value itself is unknown
+        scope.rises_with(slot, &[of], &inputs[1..]);
         Ok(Impute {
             of: of as u32,
             by: by.map(|(by, _)| by as u32),

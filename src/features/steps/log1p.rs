@@ -24,7 +24,8 @@ impl FitStep for Log1pSpec {
 
     fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Log1p, StepError> {
         let of = scope.number(&self.of)?;
-        scope.add(&self.r#as, SlotKind::Number, scope.slot(of).optional, &[of]);
+        let slot = scope.add(&self.r#as, SlotKind::Number, scope.slot(of).optional, &[of]);
+        scope.rises_with(slot, &[of], &[]);
         Ok(Log1p { of: of as u32 })
     }
 }

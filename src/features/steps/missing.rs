@@ -23,7 +23,8 @@ impl FitStep for MissingSpec {
 
     fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Missing, StepError> {
         let of = scope.find(&self.of)?;
-        scope.add(&self.r#as, SlotKind::Number, false, &[of]);
+        let slot = scope.add(&self.r#as, SlotKind::Number, false, &[of]);
+        scope.stays_with(slot, of);
         Ok(Missing { of: of as u32 })
     }
 }

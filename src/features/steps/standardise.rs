@@ -37,7 +37,8 @@ impl FitStep for StandardiseSpec {
         for slot in slots {
             let info = scope.slot(slot).clone();
             scope.number(&info.name)?;
-            scope.add(info.name, SlotKind::Number, info.optional, &[slot]);
+            let output = scope.add(info.name, SlotKind::Number, info.optional, &[slot]);
+            scope.rises_with(output, &[slot], &[]);
             let (mean, scale) = moments(training.numbers(slot));
             of.push((slot as u32, mean, scale));
         }

@@ -69,6 +69,59 @@ fn a_sound_spec_is_read_in_full() {
     }
 }
 
+/// Which features may rise with a column that has an order, and what is said of the others.
+#[test]
+fn an_order_of_a_column_reaches_its_features_or_is_an_error() {
+    let ordered = WINE
+        .replace("range: [0, 400],", "range: [0, 400], monotone: decreasing,")
+        .replace(
+            "kind: text}",
+            "kind: text}\n  - {name: acid, kind: number, monotone: increasing}\n  - {name: age, kind: number}",
+        );
+    let with = |steps: &str, features: &str| {
+        let text = ordered
+            .replace("  features:\n", &format!("    - {steps}\n  features:\n"))
+            .replace("    - colour=*\n", &format!("    - colour=*\n    - {features}\n"));
+        match Spec::parse(&text) {
+            Ok(_) => String::new(),
+            Err(faults) => faults.to_string(),
+        }
+    };
+    let fits = [
+        ("log1p: {of: sugar, as: x}", "x"),
+        ("sum: {of: [sugar, age], as: x}", "x"),
+        ("standardise: {of: [acid]}", "acid"),
+        ("missing: {of: acid, as: x}", "x"),
+        ("product: {of: [age, age], as: x}", "x"),
+        ("bin: {of: age, edges: [3], names: [low, high], as: x}", "age"),
+    ];
+    for (steps, features) in fits {
+        assert_eq!(with(steps, features), "", "{steps}");
+    }
+    assert_eq!(
+        with("ratio: {of: [sugar, age], as: x}", "x"),
+        "line 22, column 7: the feature \"x\" does not always rise with \"sugar\", which has monotone: decreasing; leave it \
+         out (impute, log1p, standardise, sum and missing keep the order of a column), or remove monotone from \"sugar\""
+    );
+    assert_eq!(
+        with("sum: {of: [sugar, acid], as: x}", "x"),
+        "line 22, column 7: the feature \"x\" rises with \"sugar\", which has monotone: decreasing, and with \"acid\", which \
+         has monotone: increasing; leave it out, or remove monotone from one of them"
+    );
+    let lost = [
+        ("product: {of: [acid, age], as: x}", "x"),
+        ("sum: {of: [acid, age], as: y}\n    - ratio: {of: [y, age], as: x}", "x"),
+        ("bin: {of: acid, edges: [3], names: [low, high], as: y}\n    - one_hot: {of: [y]}", "\"y=*\""),
+        ("bin: {of: acid, edges: [3], names: [a, b], as: y}\n    - impute: {of: age, by: y, as: x}", "x"),
+        ("group_size: {key: {of: [acid]}, as: x}", "x"),
+        ("ratio: {of: [age, acid], as: y}\n    - missing: {of: y, as: x}", "x"),
+    ];
+    for (steps, features) in lost {
+        let said = with(steps, features);
+        assert!(said.contains("does not always rise with \"acid\""), "{steps}: {said}");
+    }
+}
+
 #[test]
 fn what_may_be_left_out_has_defaults() {
     let short = WINE.split("evaluation:").next().unwrap();
@@ -303,7 +356,7 @@ fn names_must_be_able_to_name_files() {
 #[test]
 fn a_recipe_is_checked_against_the_columns() {
     let at = |line: u32, said: &str| format!("line {line}, column 7: {said}");
-    let cases: [(&str, &str, String); 12] = [
+    let cases: [(&str, &str, String); 11] = [
         (
             "of: sugar, by",
             "of: suger, by",

@@ -11,7 +11,9 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::column::{Column, Extra, Kind, Label, Levels, Parts, Policy, Schema, Target};
+use super::column::{
+    Column, Extra, Kind, Label, Levels, Monotone, Parts, Policy, Schema, Target,
+};
 use super::date::DateForm;
 use super::level::is_label;
 use super::missing::Markers;
@@ -45,6 +47,8 @@ pub struct ColumnSpec {
     number: Option<Spanned<NumberSpec>>,
     /// Pattern of the column's dates.
     format: Option<Spanned<String>>,
+    /// The only way in which the probability may move with the number.
+    monotone: Option<Spanned<Monotone>>,
 }
 
 /// The number format of a column as written in the spec, unchecked.
@@ -289,6 +293,7 @@ fn check_column(
     only(place(&spec.range), KindWord::Number, "a range");
     only(place(&spec.number), KindWord::Number, "a form of numbers");
     only(place(&spec.format), KindWord::Date, "a pattern of dates");
+    only(place(&spec.monotone), KindWord::Number, "monotone");
     if let Some(policy) = spec
         .unexpected
         .as_ref()
@@ -317,6 +322,7 @@ fn check_column(
         name: name.value.clone(),
         kind: checked,
         required: spec.required,
+        monotone: spec.monotone.as_ref().map(|m| m.value),
         policy: spec
             .unexpected
             .as_ref()

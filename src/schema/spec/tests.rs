@@ -27,6 +27,7 @@ fn sound_columns_pass() {
         "{name: colour, kind: category, levels: [NA, 1.5, true]}",
         "{name: sugar, kind: number, number: {decimal: \",\", thousands: \".\", prefix: $}}",
         "{name: day, kind: date}",
+        "{name: sugar, kind: number, monotone: decreasing}",
         "{name: day, kind: date, format: \"%d/%m/%Y\", required: true}",
     ] {
         check(column, &[]);
@@ -64,6 +65,14 @@ fn every_fault_of_a_column_has_its_place_and_remedy() {
     check(
         "{name: sugar, kind: number, levels: [a]}",
         &["line 4, column 41: only a category has levels; remove it, or make it a category"],
+    );
+    check(
+        "{name: colour, kind: category, levels: [red], monotone: increasing}",
+        &["line 4, column 59: only a number has monotone; remove it, or make it a number"],
+    );
+    check(
+        "{name: sugar, kind: number, monotone: up}",
+        &["line 4, column 41: there is no \"up\" here; write one of increasing, decreasing"],
     );
     check(
         "{name: maker, kind: text, levels: [a], range: [0, 1], unexpected: warn}",

@@ -94,6 +94,10 @@ pub fn one(card: &Card, before: Option<&Card>, ledger: &[LedgerLine]) -> Markup 
     let facts = &card.facts;
     let positive = facts.target.positive.to_string();
     let is_champion = card.role == Some(Role::Champion);
+    let ordered = facts.columns.iter();
+    let ordered: Vec<String> = ordered
+        .filter_map(|column| Some(format!("{} {}", column.name, column.monotone?.word())))
+        .collect();
     html! {
         section #version aria-labelledby="version-title" {
             div.title {
@@ -111,6 +115,7 @@ pub fn one(card: &Card, before: Option<&Card>, ledger: &[LedgerLine]) -> Markup 
                 dt { "rows" } dd { (thousands(facts.rows)) ", " (thousands(facts.positives)) " of them " (facts.target.column) " = " (positive)
                     ", " (thousands(facts.left_out)) " left out" }
                 dt { "seed" } dd { (facts.seed) }
+                @if !ordered.is_empty() { dt { "monotone" } dd { (ordered.join(", ")) } }
                 dt { "training table" } dd { code { (facts.table) } }
                 dt { "model file" } dd { code { (card.sha256.as_deref().unwrap_or("not in the ledger")) } }
             }

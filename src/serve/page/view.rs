@@ -296,6 +296,7 @@ mod tests {
             name: name.clone(),
             kind,
             required,
+            monotone: None,
             policy: Policy::Warn,
             missing: Markers::default(),
             number: None,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::card::{self, CrossValidated, Work};
 use crate::model::{Evaluation, Model};
 use crate::registry::{self, Listed, Role};
-use crate::schema::column::{Column, Label, Target};
+use crate::schema::column::{Column, Label, Monotone, Target};
 use crate::schema::{ColumnWarning, Kind};
 use crate::stats::profile;
 
@@ -185,6 +185,8 @@ pub struct CardColumn {
     pub max: Option<f64>,
     /// Levels of a category; null for other kinds.
     pub levels: Option<Vec<String>>,
+    /// The only way in which the probability may move while the number rises; null if it may move either way.
+    pub monotone: Option<Monotone>,
     /// Statistics of the column in the training rows.
     pub observed: Option<Observed>,
 }
@@ -299,6 +301,7 @@ impl CardColumn {
             min: min.filter(|bound| bound.is_finite()),
             max: max.filter(|bound| bound.is_finite()),
             levels: (!levels.is_empty()).then(|| levels.to_vec()),
+            monotone: column.monotone,
             observed: observed.map(Observed::of),
         }
     }
