@@ -124,11 +124,15 @@ impl Model {
         }
     }
 
-    /// Sets the base of explanations to the mean probability that the model predicts for the rows of its training table.
-    pub fn with_base_of(mut self, table: &Table) -> Model {
+    /// Sets the base of explanations to the mean probability that the model predicts for the rows of its training table. Ends
+    /// early, with another base, when it is `stopped`.
+    pub fn with_base_of(mut self, table: &Table, stopped: &dyn Fn() -> bool) -> Model {
         const BLOCK: usize = 1024; // rows whose features are held at a time
         let (mut work, mut scores, mut sum) = (Workspace::default(), [0.0; BLOCK], 0.0);
         for from in (0..table.len()).step_by(BLOCK) {
+            if stopped() {
+                break;
+            }
             let scores = &mut scores[..BLOCK.min(table.len() - from)];
             self.probabilities(table, from, scores, &mut work);
             sum += scores.iter().sum::<f64>();

@@ -170,6 +170,9 @@ pub enum Features {
 /// Out-of-fold scores: `[learner][repeat][row]`, before calibration.
 pub type Scores = Vec<Vec<Vec<f64>>>;
 
+/// Number of rows that are transformed or scored between two checks for a cancellation.
+const SCORED: usize = 10_000;
+
 /// Test rows of a fold that are scored again with a column permuted, at most.
 const PERMUTED_ROWS: usize = 1000;
 
@@ -203,6 +206,8 @@ pub struct Validation<'a> {
     pub spec: &'a Spec,
     pub table: &'a Table,
     pub labels: &'a [bool],
+    /// The group of each row, if rows of a group must stay together.
+    pub groups: Option<&'a [Option<u64>]>,
     /// Number of worker threads.
     pub threads: usize,
     pub progress: &'a dyn Progress,
@@ -321,20 +326,28 @@ impl Validation<'_> {
         let Fitted { recipe, matrix, .. } = fitted;
         let kept = kept_columns(&recipe, features);
         let x = keep(matrix, recipe.width(), &kept);
-        let test_x = transform(&recipe, self.table, &test);
+        let test_x = self.transform(&recipe, &test)?;
         let test_x = keep(test_x, recipe.width(), &kept);
         let seed = plan
             .seed
             .wrapping_add((repeat * plan.folds + fold) as u64 + 1);
+        let groups = self.groups;
         let orders = kept.iter().map(|j| recipe.features()[*j].monotone);
         let sample = Sample::new(&x, kept.len(), &y, seed)
             .of_table(self.labels.len())
-            .in_order(orders);
+            .in_order(orders)
+            .grouped(groups.map(|groups| train.iter().map(|i| groups[*i]).collect()));
         let mut kernels: Vec<Kernel> = Vec::with_capacity(bases.len());
         let columns = bases.iter().map(|base| {
             let kernel = fit::fit(*base, &sample, self.progress)?;
             let mut out = vec![0.0; test.len()];
-            kernel.score_batch(&test_x, &mut out);
+            let blocks = test_x.chunks(SCORED * kept.len()).zip(out.chunks_mut(SCORED));
+            for (x, out) in blocks {
+                if self.progress.stopped() {
+                    return Err(TrainError::Stopped);
+                }
+                kernel.score_batch(x, out);
+            }
             kernels.push(kernel);
             if self.progress.stopped() {
                 return Err(TrainError::Stopped);
@@ -362,6 +375,20 @@ impl Validation<'_> {
             scores,
             permuted,
         })
+    }
+
+    /// Features of rows that the recipe was not fitted on.
+    fn transform(&self, recipe: &Recipe, rows: &[usize]) -> Result<Vec<f32>, TrainError> {
+        let mut scratch = Scratch::default();
+        let mut out = vec![0.0; rows.len() * recipe.width()];
+        let features = out.chunks_exact_mut(recipe.width());
+        for (place, (i, features)) in rows.iter().zip(features).enumerate() {
+            if place.is_multiple_of(SCORED) && self.progress.stopped() {
+                return Err(TrainError::Stopped);
+            }
+            recipe.transform(self.table.row(*i), &mut scratch, features);
+        }
+        Ok(out)
     }
 
     /// Scores the first test rows by each kernel with the values of each column in turn dealt to other rows among them.
@@ -441,16 +468,6 @@ fn mean<'a>(lists: impl Iterator<Item = &'a [f64]> + Clone) -> Vec<f64> {
     let rows = lists.clone().next().map_or(0, <[f64]>::len);
     let at = |i: usize| lists.clone().map(|list| list[i]).sum::<f64>() / n;
     (0..rows).map(at).collect()
-}
-
-/// Features of rows that the recipe was not fitted on.
-fn transform(recipe: &Recipe, table: &Table, rows: &[usize]) -> Vec<f32> {
-    let mut scratch = Scratch::default();
-    let mut out = vec![0.0; rows.len() * recipe.width()];
-    for (i, features) in rows.iter().zip(out.chunks_exact_mut(recipe.width())) {
-        recipe.transform(table.row(*i), &mut scratch, features);
-    }
-    out
 }
 
 fn kept_columns(recipe: &Recipe, features: Features) -> Vec<usize> {

@@ -24,6 +24,8 @@ pub struct Sample<'a> {
     pub table: usize,
     /// Which way the score may move with each feature; empty if there is no bound on any.
     orders: Vec<Option<Monotone>>,
+    /// The group of each row, if rows of a group must stay together; a row with `None` is its own group.
+    groups: Option<Vec<Option<u64>>>,
     /// The features in bins, from the first learner on that needs them.
     bins: OnceLock<Bins>,
 }
@@ -38,6 +40,7 @@ impl<'a> Sample<'a> {
             seed,
             table: y.len(),
             orders: Vec::new(),
+            groups: None,
             bins: OnceLock::new(),
         }
     }
@@ -45,6 +48,15 @@ impl<'a> Sample<'a> {
     /// The sample as one of a table with so many rows.
     pub fn of_table(self, table: usize) -> Sample<'a> {
         Sample { table, ..self }
+    }
+
+    /// The sample, whose rows of a group stay together wherever it is divided.
+    pub fn grouped(self, groups: Option<Vec<Option<u64>>>) -> Sample<'a> {
+        Sample { groups, ..self }
+    }
+
+    pub fn groups(&self) -> Option<&[Option<u64>]> {
+        self.groups.as_deref()
     }
 
     /// The sample, with which way the score may move with each feature.

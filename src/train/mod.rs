@@ -218,6 +218,7 @@ impl Training<'_> {
             spec,
             table: material.table,
             labels: &labels,
+            groups: groups(&arrangement),
             threads: request.threads,
             progress,
         };
@@ -263,7 +264,9 @@ impl Training<'_> {
             .fit(material.table, &all, &labels)
             .map_err(TrainError::Recipe)?;
         let orders = recipe.features().iter().map(|feature| feature.monotone);
-        let sample = Sample::new(&matrix, recipe.width(), &labels, request.seed).in_order(orders);
+        let sample = Sample::new(&matrix, recipe.width(), &labels, request.seed)
+            .in_order(orders)
+            .grouped(groups(&arrangement).map(<[_]>::to_vec));
         let kernel = match chosen.learner.is_blend() {
             true => fit::mean(&members, &sample, progress)?,
             false => fit::fit(chosen.learner, &sample, progress)?,
@@ -317,7 +320,10 @@ impl Training<'_> {
             profile,
             card,
         })?
-        .with_base_of(material.table);
+        .with_base_of(material.table, &|| progress.stopped());
+        if progress.stopped() {
+            return Err(TrainError::Stopped);
+        }
         let permuted = chosen.members.iter().map(|m| &validated.permuted[*m]);
         let permuted = cross_validate::blend_permuted(&permuted.collect::<Vec<_>>());
         let evaluation = evaluation::of(
@@ -392,6 +398,14 @@ fn arrangement(table: &Table) -> Arrangement {
     let groups = table.groups().map(Arrangement::Groups);
     let arranged = groups.or_else(|| table.times().map(Arrangement::Time));
     arranged.unwrap_or(Arrangement::Rows)
+}
+
+/// The group of each row, if the evaluation names a column for it.
+fn groups(arrangement: &Arrangement) -> Option<&[Option<u64>]> {
+    match arrangement {
+        Arrangement::Groups(groups) => Some(groups),
+        Arrangement::Rows | Arrangement::Time(_) => None,
+    }
 }
 
 /// Adds the warnings of the recipe's fit, except for columns already reported as missing.

@@ -6,7 +6,7 @@ use crate::train::fit_error::FitError;
 use crate::train::progress::Progress;
 
 /// Maximum number of bins of a feature: their numbers are bytes.
-const MOST: usize = 256;
+pub const MOST: usize = 256;
 
 /// Share of the rows in the most common bin from which on a column is sparse.
 const SPARSE: f64 = 0.75;
@@ -182,7 +182,7 @@ impl Column {
     }
 
     /// Number of bins, at least 1.
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.values() + usize::from(self.has_missing)
     }
 

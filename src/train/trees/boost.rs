@@ -15,6 +15,7 @@ use crate::kernel::{Kernel, KernelError, Link, Tree, Trees};
 use crate::train::fit_error::FitError;
 use crate::train::learner::Sample;
 use crate::train::progress::Progress;
+use crate::train::splits::grouped;
 
 /// How a table is boosted.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +112,7 @@ pub fn boost(
     let Some(stopping) = &setting.stopping else {
         return Ok(run(&all, &[], setting.rounds)?.boosted);
     };
-    let (rows, apart) = set_apart(sample.y, stopping.apart, sample.seed);
+    let (rows, apart) = set_apart(sample, stopping.apart);
     let positives = apart.iter().filter(|row| sample.y[**row as usize]).count();
     if positives.min(apart.len() - positives) < JUDGES {
         return Ok(run(&all, &[], stopping.otherwise)?.boosted);
@@ -128,8 +129,15 @@ pub fn boost(
     Ok(boosted)
 }
 
-/// Splits the rows into those that trees are grown on and those that are set apart, with the same share of positives.
-fn set_apart(y: &[bool], share: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
+/// Splits the rows into those that trees are grown on and those that are set apart, with the same share of positives. Rows of a
+/// group stay together: the growth would end too late if it were judged by rows that it nearly knows.
+fn set_apart(sample: &Sample<'_>, share: f64) -> (Vec<u32>, Vec<u32>) {
+    let (y, seed) = (sample.y, sample.seed);
+    if let Some(groups) = sample.groups() {
+        let folds = (1.0 / share).round() as usize;
+        let fold_of = grouped(groups, y, folds, seed);
+        return (0..y.len() as u32).partition(|row| fold_of[*row as usize] > 0);
+    }
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ 0x5e7a_9a27);
     let (mut rows, mut apart) = (Vec::new(), Vec::new());
     for label in [false, true] {
@@ -318,7 +326,7 @@ mod tests {
     }
 
     fn check_lowered(sample: &Sample<'_>) {
-        let (rows, apart) = set_apart(sample.y, 0.2, 7);
+        let (rows, apart) = set_apart(sample, 0.2);
         assert_eq!(apart.len() as f64, (sample.rows() as f64 * 0.2).round());
         let Ran {
             boosted, scores, ..
@@ -331,5 +339,22 @@ mod tests {
                 "{lowered}, boosted {boosted}"
             );
         }
+    }
+
+    #[test]
+    fn rows_of_a_group_are_set_apart_together() {
+        fixture::with_sample(|sample| {
+            let groups: Vec<Option<u64>> = (0..sample.rows() as u64)
+                .map(|row| (row % 5 > 0).then_some(row / 10))
+                .collect();
+            let sample = Sample::new(sample.x, sample.width, sample.y, 3).grouped(Some(groups));
+            let (rows, apart) = set_apart(&sample, 0.15);
+            assert_eq!(rows.len() + apart.len(), sample.rows());
+            let share = apart.len() as f64 / sample.rows() as f64;
+            assert!((share - 1.0 / 7.0).abs() < 0.02, "{share}");
+            let group = |row: &u32| sample.groups().unwrap()[*row as usize];
+            let together = |row: &u32| group(row).is_none() || rows.iter().all(|r| group(r) != group(row));
+            assert!(apart.iter().all(together));
+        });
     }
 }

@@ -6,7 +6,7 @@
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::bins::{Bins, Cut};
+use super::bins::{Bins, Cut, MOST};
 use super::bounds::{Bounds, in_order};
 use crate::kernel::{Node, Tree};
 use crate::train::fit_error::FitError;
@@ -23,8 +23,9 @@ pub struct Setting {
     pub rows: u32,
 }
 
-/// Nodes of at most this many rows are sorted by bin; larger ones are counted into bins.
-const SORTED: usize = 48;
+/// Rows are counted into the bins of a column, unless the column has more than this many times as many bins: then they are
+/// sorted by bin.
+const SORTED: usize = 4;
 
 /// Grows a forest.
 ///
@@ -67,6 +68,7 @@ pub fn forest(
             nodes: Vec::new(),
             right: Vec::new(),
             few: Vec::new(),
+            counts: vec![Count::default(); MOST],
         };
         let all = growth.sum(&rows);
         growth.grow(&mut rows, all, 0, Bounds::NONE);
@@ -139,6 +141,7 @@ struct Growth<'a> {
     nodes: Vec<Node>,
     right: Vec<Drawn>,
     few: Vec<(u8, Count)>,
+    counts: Vec<Count>,
 }
 
 impl Growth<'_> {
@@ -230,7 +233,7 @@ impl Growth<'_> {
             }
         };
         let mut left = Count::default();
-        if rows.len() <= SORTED {
+        if column.len() > SORTED * rows.len() {
             let few = &mut self.few;
             few.clear();
             few.extend(rows.iter().map(|r| (column.bins[r.row as usize], r.count)));
@@ -253,7 +256,8 @@ impl Growth<'_> {
             }
             return;
         }
-        let mut counts = [Count::default(); 256];
+        let counts = &mut self.counts[..column.len()];
+        counts.fill(Count::default());
         for row in rows {
             counts[usize::from(column.bins[row.row as usize])].add(row.count);
         }
