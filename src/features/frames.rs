@@ -84,7 +84,9 @@ impl<'a> Frames<'a> {
     fn cell(&self, row: usize, slot: usize) -> Cell {
         match slot.checked_sub(self.inputs) {
             Some(output) => self.outputs[output].cell(row),
-            None => self.table.map_or(Cell::Missing, |table| table.row(self.rows[row]).cells[slot]),
+            None => self
+                .table
+                .map_or(Cell::Missing, |table| table.row(self.rows[row]).cells[slot]),
         }
     }
 
@@ -94,7 +96,9 @@ impl<'a> Frames<'a> {
         let (mut cells, mut key) = (vec![Cell::Missing; width], Vec::new());
         for row in 0..self.len() {
             cells.truncate(width);
-            slots.iter().for_each(|slot| cells[*slot] = self.cell(row, *slot));
+            slots
+                .iter()
+                .for_each(|slot| cells[*slot] = self.cell(row, *slot));
             let mut frame = Frame {
                 cells: &mut cells,
                 text: self.text(),

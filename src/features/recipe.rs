@@ -10,8 +10,8 @@ use super::frames::Frames;
 use super::scope::{Scope, SlotInfo, SlotKind, StepError, Trend};
 use super::step::{FitWarning, Step, Training};
 use super::steps::{FittedStep, StepSpec};
-use crate::schema::spec::{About, Needed, SpecError};
 use crate::schema::column::Monotone;
+use crate::schema::spec::{About, Needed, SpecError};
 use crate::schema::{Cell, RowView, Schema, Table};
 
 /// A recipe as written in the spec.
@@ -103,7 +103,9 @@ impl RecipeSpec {
         for (j, feature) in recipe.features.iter().enumerate() {
             let cells = frames.cells(feature.slot as usize);
             let column = matrix.iter_mut().skip(j).step_by(width);
-            column.zip(cells).for_each(|(out, cell)| *out = number(cell));
+            column
+                .zip(cells)
+                .for_each(|(out, cell)| *out = number(cell));
         }
         recipe.note_absent(&matrix, &mut warnings);
         Ok(Fitted {
@@ -257,7 +259,10 @@ fn monotone(info: &SlotInfo, schema: &Schema) -> Result<Option<Monotone>, (Strin
                     other.word(),
                     monotone.word()
                 );
-                return Err((what, "leave it out, or remove monotone from one of them".into()));
+                return Err((
+                    what,
+                    "leave it out, or remove monotone from one of them".into(),
+                ));
             }
             _ => found = Some((monotone, name)),
         }

@@ -129,7 +129,8 @@ fn from_preorder(wire: &[WireNode]) -> Result<Tree, TreeError> {
         }
         match *node {
             WireNode::Leaf { value, cover } => nodes.push(Node::leaf(value, cover)),
-            WireNode::Split { feature, threshold } | WireNode::MissingLeft { feature, threshold } => {
+            WireNode::Split { feature, threshold }
+            | WireNode::MissingLeft { feature, threshold } => {
                 waiting.push(at);
                 let split = Node::split(feature, f64::from(threshold), at as u32 + 1, Node::NONE);
                 nodes.push(split.missing(matches!(node, WireNode::MissingLeft { .. })));

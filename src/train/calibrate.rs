@@ -28,10 +28,7 @@ type Fit = fn(&[f64], &[bool]) -> Option<Calibration>;
 pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration, Vec<Vec<f64>>) {
     let mut best: (Option<Fit>, Vec<Vec<f64>>) = (None, scores.to_vec());
     let mut to_beat = log_loss(plan, labels, scores) - WORTH;
-    let curves: &[(usize, Fit)] = &[
-        (0, fit_platt),
-        (ISOTONIC_ROWS, Calibration::fit_isotonic),
-    ];
+    let curves: &[(usize, Fit)] = &[(0, fit_platt), (ISOTONIC_ROWS, Calibration::fit_isotonic)];
     for (_, fit) in curves.iter().filter(|(rows, _)| labels.len() >= *rows) {
         let calibrated = cross_fit(plan, labels, scores, *fit);
         let loss = log_loss(plan, labels, &calibrated);

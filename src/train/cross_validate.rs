@@ -341,7 +341,9 @@ impl Validation<'_> {
         let columns = bases.iter().map(|base| {
             let kernel = fit::fit(*base, &sample, self.progress)?;
             let mut out = vec![0.0; test.len()];
-            let blocks = test_x.chunks(SCORED * kept.len()).zip(out.chunks_mut(SCORED));
+            let blocks = test_x
+                .chunks(SCORED * kept.len())
+                .zip(out.chunks_mut(SCORED));
             for (x, out) in blocks {
                 if self.progress.stopped() {
                     return Err(TrainError::Stopped);

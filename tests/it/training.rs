@@ -1,9 +1,9 @@
 //! Training on the real table: minimum metrics, leaks, and the same bytes from the same seed.
 
+use rand::RngExt;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
-use rand::RngExt;
 use titanic_platform::ingest::Loaded;
 use titanic_platform::model::{Model, Spec, Workspace};
 use titanic_platform::schema::{Cell, RowView};
@@ -293,6 +293,9 @@ fn a_final_model_keeps_the_orders_of_the_spec() {
         assert!(moved > 0, "{learner} says nothing of its ordered columns");
         let opened = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
         let row = loaded.table.row(0);
-        assert_eq!(opened.probability(row, &mut work), model.probability(row, &mut work));
+        assert_eq!(
+            opened.probability(row, &mut work),
+            model.probability(row, &mut work)
+        );
     }
 }

@@ -157,10 +157,7 @@ impl CompanionTargetSpec {
         let (category, levels) = scope.category(against)?;
         let mut cells = vec![(0.0, 0.0); levels.len()];
         for (of_row, label) in training.frames.cells(category).zip(labels) {
-            if let Some(cell) = of_row
-                .as_level()
-                .and_then(|l| cells.get_mut(l as usize))
-            {
+            if let Some(cell) = of_row.as_level().and_then(|l| cells.get_mut(l as usize)) {
                 cell.0 += f64::from(u8::from(*label));
                 cell.1 += 1.0;
             }

@@ -40,13 +40,7 @@ enum Sketch {
 fn sketch() -> impl Strategy<Value = Sketch> {
     let leaf = (0.0..1.0, 0.5..9.0).prop_map(|(value, cover)| Sketch::Leaf(value, cover));
     leaf.prop_recursive(7, 60, 2, |below| {
-        (
-            0..WIDTH as u32,
-            grid(),
-            any::<bool>(),
-            below.clone(),
-            below,
-        )
+        (0..WIDTH as u32, grid(), any::<bool>(), below.clone(), below)
             .prop_map(|(f, t, missing, l, r)| Sketch::Split(f, t, missing, Box::new([l, r])))
     })
 }

@@ -81,7 +81,10 @@ fn an_order_of_a_column_reaches_its_features_or_is_an_error() {
     let with = |steps: &str, features: &str| {
         let text = ordered
             .replace("  features:\n", &format!("    - {steps}\n  features:\n"))
-            .replace("    - colour=*\n", &format!("    - colour=*\n    - {features}\n"));
+            .replace(
+                "    - colour=*\n",
+                &format!("    - colour=*\n    - {features}\n"),
+            );
         match Spec::parse(&text) {
             Ok(_) => String::new(),
             Err(faults) => faults.to_string(),
@@ -93,7 +96,10 @@ fn an_order_of_a_column_reaches_its_features_or_is_an_error() {
         ("standardise: {of: [acid]}", "acid"),
         ("missing: {of: acid, as: x}", "x"),
         ("product: {of: [age, age], as: x}", "x"),
-        ("bin: {of: age, edges: [3], names: [low, high], as: x}", "age"),
+        (
+            "bin: {of: age, edges: [3], names: [low, high], as: x}",
+            "age",
+        ),
     ];
     for (steps, features) in fits {
         assert_eq!(with(steps, features), "", "{steps}");
@@ -110,15 +116,30 @@ fn an_order_of_a_column_reaches_its_features_or_is_an_error() {
     );
     let lost = [
         ("product: {of: [acid, age], as: x}", "x"),
-        ("sum: {of: [acid, age], as: y}\n    - ratio: {of: [y, age], as: x}", "x"),
-        ("bin: {of: acid, edges: [3], names: [low, high], as: y}\n    - one_hot: {of: [y]}", "\"y=*\""),
-        ("bin: {of: acid, edges: [3], names: [a, b], as: y}\n    - impute: {of: age, by: y, as: x}", "x"),
+        (
+            "sum: {of: [acid, age], as: y}\n    - ratio: {of: [y, age], as: x}",
+            "x",
+        ),
+        (
+            "bin: {of: acid, edges: [3], names: [low, high], as: y}\n    - one_hot: {of: [y]}",
+            "\"y=*\"",
+        ),
+        (
+            "bin: {of: acid, edges: [3], names: [a, b], as: y}\n    - impute: {of: age, by: y, as: x}",
+            "x",
+        ),
         ("group_size: {key: {of: [acid]}, as: x}", "x"),
-        ("ratio: {of: [age, acid], as: y}\n    - missing: {of: y, as: x}", "x"),
+        (
+            "ratio: {of: [age, acid], as: y}\n    - missing: {of: y, as: x}",
+            "x",
+        ),
     ];
     for (steps, features) in lost {
         let said = with(steps, features);
-        assert!(said.contains("does not always rise with \"acid\""), "{steps}: {said}");
+        assert!(
+            said.contains("does not always rise with \"acid\""),
+            "{steps}: {said}"
+        );
     }
 }
 

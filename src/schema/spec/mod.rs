@@ -11,9 +11,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::column::{
-    Column, Extra, Kind, Label, Levels, Monotone, Parts, Policy, Schema, Target,
-};
+use super::column::{Column, Extra, Kind, Label, Levels, Monotone, Parts, Policy, Schema, Target};
 use super::date::DateForm;
 use super::level::is_label;
 use super::missing::Markers;

@@ -66,7 +66,10 @@ impl Learner for Logistic {
                 Some(Monotone::Decreasing) => linear.weights[j] <= 0.0,
             };
             let before = left_out.clone();
-            left_out.iter_mut().enumerate().for_each(|(j, out)| *out |= !keeps_order(j));
+            left_out
+                .iter_mut()
+                .enumerate()
+                .for_each(|(j, out)| *out |= !keeps_order(j));
             if left_out == before {
                 return Ok(Kernel::Linear(linear));
             }
@@ -120,10 +123,12 @@ fn standardise(sample: &Sample<'_>, rows: &[usize]) -> (Vec<f64>, Vec<(f64, f64)
     let scales: Vec<(f64, f64)> = (0..sample.width).map(|j| scale(sample, j)).collect();
     let x = rows.iter().flat_map(|i| {
         let row = &sample.x[i * sample.width..(i + 1) * sample.width];
-        row.iter().zip(&scales).map(|(v, (mean, sd))| match v.is_nan() {
-            true => 0.0,
-            false => (f64::from(*v) - mean) / sd,
-        })
+        row.iter()
+            .zip(&scales)
+            .map(|(v, (mean, sd))| match v.is_nan() {
+                true => 0.0,
+                false => (f64::from(*v) - mean) / sd,
+            })
     });
     (x.collect(), scales)
 }
@@ -155,7 +160,9 @@ fn scale(sample: &Sample<'_>, j: usize) -> (f64, f64) {
     const CONSTANT: f64 = 1e-12;
     let mut moments = Moments::default();
     let values = (0..sample.rows()).map(|i| f64::from(sample.at(i, j)));
-    values.filter(|v| !v.is_nan()).for_each(|v| moments.update(v));
+    values
+        .filter(|v| !v.is_nan())
+        .for_each(|v| moments.update(v));
     let sd = moments
         .population_sd()
         .filter(|sd| *sd > CONSTANT && sd.is_finite())

@@ -107,6 +107,14 @@ impl Bins {
         &self.columns
     }
 
+    /// The columns that can be divided, ascending. What is drawn at random is drawn among these, so that a column of one value,
+    /// such as a level that no row has, changes nothing.
+    pub fn divisible(&self) -> Vec<u32> {
+        let columns = (0_u32..).zip(&self.columns);
+        let divisible = columns.filter(|(_, column)| column.len() > 1);
+        divisible.map(|(j, _)| j).collect()
+    }
+
     /// Number of bins of all columns.
     pub fn len(&self) -> usize {
         self.starts.last().copied().unwrap_or_default()
@@ -220,13 +228,7 @@ impl Column {
 
 impl<E: Copy> Entries<E> {
     #[inline(always)]
-    fn add(
-        &self,
-        rows: &[u32],
-        of_rows: &[Sums],
-        sums: &mut [Sums],
-        place: impl Fn(E) -> usize,
-    ) {
+    fn add(&self, rows: &[u32], of_rows: &[Sums], sums: &mut [Sums], place: impl Fn(E) -> usize) {
         if self.bins.is_empty() {
             return;
         }
@@ -334,7 +336,9 @@ mod tests {
             2 => (i % 5) as f32,
             _ => (i % 20 / 19) as f32,
         };
-        let x: Vec<f32> = (0..n * width).map(|at| value(at / width, at % width)).collect();
+        let x: Vec<f32> = (0..n * width)
+            .map(|at| value(at / width, at % width))
+            .collect();
         let bins = Bins::new(&x, width, &Unwatched).unwrap();
         let sparse = bins.columns().iter().map(|column| column.is_sparse);
         assert_eq!(sparse.collect::<Vec<_>>(), [false, true, false, true]);
@@ -373,6 +377,9 @@ mod tests {
         let many: Vec<f32> = (0..1000).map(|i| i as f32).chain([f32::NAN]).collect();
         assert_eq!(Column::new(&many).len(), MOST);
         let none = Column::new(&[f32::NAN; 3]);
-        assert_eq!((none.values(), none.missing(), none.bins), (1, Some(1), vec![1; 3]));
+        assert_eq!(
+            (none.values(), none.missing(), none.bins),
+            (1, Some(1), vec![1; 3])
+        );
     }
 }

@@ -175,7 +175,10 @@ impl Run<'_> {
     /// Grows up to `most` trees on `rows`, as long as they help on the rows set `apart`.
     fn rounds(mut self, rows: &[u32], apart: &[u32], most: usize) -> Result<Ran, FitError> {
         let Setting { rate, rules, .. } = self.setting;
-        let positives = rows.iter().filter(|row| self.sample.y[**row as usize]).count() as f64;
+        let positives = rows
+            .iter()
+            .filter(|row| self.sample.y[**row as usize])
+            .count() as f64;
         let base = (positives / (rows.len() as f64 - positives)).ln();
         let mut scores = vec![base; self.sample.y.len()];
         let mut slopes = vec![Slope::default(); self.sample.y.len()];
@@ -246,10 +249,9 @@ impl Run<'_> {
 
     /// The features that the next tree may split on, ascending.
     fn features(&mut self) -> Vec<u32> {
-        let width = self.bins.columns().len();
-        let mut features: Vec<u32> = (0..width as u32).collect();
-        let n = (width as f64 * self.setting.features).ceil() as usize;
-        if n < width {
+        let mut features = self.bins.divisible();
+        let n = (features.len() as f64 * self.setting.features).ceil() as usize;
+        if n < features.len() {
             features.shuffle(&mut self.random);
             features.truncate(n);
             features.sort_unstable();
@@ -353,7 +355,8 @@ mod tests {
             let share = apart.len() as f64 / sample.rows() as f64;
             assert!((share - 1.0 / 7.0).abs() < 0.02, "{share}");
             let group = |row: &u32| sample.groups().unwrap()[*row as usize];
-            let together = |row: &u32| group(row).is_none() || rows.iter().all(|r| group(r) != group(row));
+            let together =
+                |row: &u32| group(row).is_none() || rows.iter().all(|r| group(r) != group(row));
             assert!(apart.iter().all(together));
         });
     }

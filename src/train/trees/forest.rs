@@ -37,6 +37,7 @@ pub fn forest(
     progress: &dyn Progress,
 ) -> Result<Vec<Tree>, FitError> {
     let bins = sample.bins(progress)?;
+    let divisible = bins.divisible();
     let mut random = Xoshiro256PlusPlus::seed_from_u64(sample.seed);
     let mut times = vec![0_u32; sample.rows()];
     let mut trees = Vec::with_capacity(setting.trees);
@@ -62,9 +63,9 @@ pub fn forest(
             bins,
             sample,
             setting,
-            tried: ((sample.width as f64).sqrt() as usize).max(1),
+            tried: ((divisible.len() as f64).sqrt() as usize).max(1),
             random: &mut random,
-            features: (0..sample.width as u32).collect(),
+            features: divisible.clone(),
             nodes: Vec::new(),
             right: Vec::new(),
             few: Vec::new(),

@@ -368,7 +368,9 @@ impl Growth<'_> {
                 }
                 let gain = gain_within(&left) + gain_within(&right) - whole;
                 if gain > best.as_ref().map_or(LEAST_GAIN, |split| split.gain) {
-                    if is_bound && !keeps_order(&left, &right, column.order(column.cut(bin, false), order)) {
+                    if is_bound
+                        && !keeps_order(&left, &right, column.order(column.cut(bin, false), order))
+                    {
                         return;
                     }
                     // Where no row of the node tells, a missing value goes with the most rows.

@@ -9,11 +9,11 @@ use super::forest::{self, forest};
 use super::grow::Rules;
 use crate::kernel::{Kernel, Link, Trees};
 use crate::schema::column::Monotone;
+use crate::train::Learner;
 use crate::train::Unwatched;
 use crate::train::learner::Sample;
 use crate::train::learners::logistic::Logistic;
 use crate::train::learners::{boosted::Boosted, deep::Deep, forest::Forest};
-use crate::train::Learner;
 
 const RULES: Rules = Rules {
     leaves: 12,
@@ -98,15 +98,82 @@ fn a_monotone_transform_of_a_column_changes_no_score_of_a_training_row() {
     }
 }
 
+/// A column of one value, as a level that no row has, changes no prediction of any learner, wherever it stands.
 #[test]
 fn a_column_of_one_value_changes_nothing() {
-    let (x, y) = table(1, 400, 5);
-    let wider: Vec<f32> = x
-        .chunks_exact(5)
-        .flat_map(|row| [row, &[0.0]].concat())
-        .collect();
-    let one = scores(&boosted(&x, 5, &y, &PLAIN), &x, 5);
-    assert_eq!(one, scores(&boosted(&wider, 6, &y, &PLAIN), &wider, 6));
+    let learners: [&dyn Learner; 4] = [&Logistic, &Forest, &Boosted, &Deep];
+    let (x, y) = table(1, 600, 5);
+    for at in [0, 2, 5] {
+        let wider: Vec<f32> = x
+            .chunks_exact(5)
+            .flat_map(|row| [&row[..at], &[3.0], &row[at..]].concat())
+            .collect();
+        for learner in learners {
+            let one = learner.fit(&Sample::new(&x, 5, &y, 2), &Unwatched).unwrap();
+            let other = learner
+                .fit(&Sample::new(&wider, 6, &y, 2), &Unwatched)
+                .unwrap();
+            let pairs = scores(&one, &x, 5)
+                .into_iter()
+                .zip(scores(&other, &wider, 6));
+            for (one, other) in pairs {
+                // The library of the logistic regression may add its numbers in another order.
+                assert!(
+                    (one - other).abs() < 1e-6,
+                    "{}: {one}, {other}",
+                    learner.name()
+                );
+                assert!(one == other || learner.name() == "logistic");
+            }
+        }
+    }
+}
+
+/// Tables that are as odd as tables get: every learner gives probabilities for all of their rows.
+#[test]
+fn learners_withstand_odd_tables() {
+    type Cell = fn(usize, usize) -> f32;
+    let noise: Cell = |i, j| ((i * 7919 + j * 104_729) % 1009) as f32;
+    let tables: [(&str, usize, usize, Cell, fn(usize) -> bool); 9] = [
+        ("constant", 60, 3, |_, _| 1.0, |i| i % 3 == 0),
+        ("duplicated", 200, 4, |i, _| (i % 17) as f32, |i| i % 17 < 5),
+        ("all missing", 60, 2, |_, _| f32::NAN, |i| i % 2 == 0),
+        (
+            "huge",
+            200,
+            2,
+            |i, j| match (i + j) % 3 {
+                0 => f32::MAX,
+                1 => f32::MIN,
+                _ => 1e-30,
+            },
+            |i| i % 3 == 0,
+        ),
+        ("separated", 400, 1, |i, _| i as f32, |i| i >= 200),
+        ("one positive in 10,000", 10_000, 3, noise, |i| i == 77),
+        ("two rows of a label", 300, 3, noise, |i| i == 5 || i == 9),
+        ("wide", 50, 5000, noise, |i| i % 2 == 0),
+        ("two rows", 2, 2, noise, |i| i == 0),
+    ];
+    let learners: [&dyn Learner; 4] = [&Logistic, &Forest, &Boosted, &Deep];
+    for (name, rows, width, cell, label) in tables {
+        let x: Vec<f32> = (0..rows * width)
+            .map(|at| cell(at / width, at % width))
+            .collect();
+        let y: Vec<bool> = (0..rows).map(label).collect();
+        for learner in learners {
+            let kernel = learner
+                .fit(&Sample::new(&x, width, &y, 4), &Unwatched)
+                .unwrap();
+            let scores = scores(&kernel, &x, width);
+            let is_probability = |p: &f64| (0.0..=1.0).contains(p);
+            assert!(
+                scores.iter().all(is_probability),
+                "{name}, {}",
+                learner.name()
+            );
+        }
+    }
 }
 
 /// The signal is one that no sum over the columns carries; rows that the trees were not grown on are scored nearly as well.
@@ -271,7 +338,11 @@ fn probabilities_keep_the_order_of_columns_that_have_one() {
                 }
             }
             // Without an order the same learner does fall somewhere; with one it still says something.
-            assert!(moved > 0 || learner.name() == "logistic", "{}", learner.name());
+            assert!(
+                moved > 0 || learner.name() == "logistic",
+                "{}",
+                learner.name()
+            );
         }
         let free = Deep.fit(&Sample::new(&x, 6, &y, seed), &Unwatched).unwrap();
         let falls = x.chunks_exact(6).filter(|row| {
@@ -279,7 +350,10 @@ fn probabilities_keep_the_order_of_columns_that_have_one() {
             higher[0] += 0.5;
             !row[0].is_nan() && free.score(&higher) < free.score(row)
         });
-        assert!(falls.count() > 0, "the labels fall with the first column somewhere");
+        assert!(
+            falls.count() > 0,
+            "the labels fall with the first column somewhere"
+        );
     }
 }
 
@@ -288,9 +362,13 @@ fn probabilities_keep_the_order_of_columns_that_have_one() {
 fn an_order_that_holds_costs_little() {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(9);
     let x: Vec<f32> = (0..4000).map(|_| random.random_range(-1.0..1.0)).collect();
-    let y: Vec<bool> = x.iter().map(|x| *x + random.random_range(-1.0..1.0) > 0.0).collect();
+    let y: Vec<bool> = x
+        .iter()
+        .map(|x| *x + random.random_range(-1.0..1.0) > 0.0)
+        .collect();
     let free = Sample::new(&x[..2000], 1, &y[..2000], 1);
-    let bound = Sample::new(&x[..2000], 1, &y[..2000], 1).in_order([Some(Monotone::Increasing)].into_iter());
+    let bound = Sample::new(&x[..2000], 1, &y[..2000], 1)
+        .in_order([Some(Monotone::Increasing)].into_iter());
     let loss = |sample: &Sample<'_>| {
         let kernel = Deep.fit(sample, &Unwatched).unwrap();
         let rows = x[2000..].iter().zip(&y[2000..]);
