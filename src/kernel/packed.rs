@@ -3,7 +3,10 @@
 //! A node is eight bytes: the threshold, and one word with the feature, the way of a missing value (NaN) and the offset to
 //! the left child; the right child follows the left. Leaves point at themselves (offset 0, threshold +∞, missing to the
 //! left), so that a walk of a fixed number of steps needs no branch, and `LANES` trees are walked in parallel to overlap their
-//! memory latency. A row without NaN, which is most rows, takes a walk that does not look at the way of missing values.
+//! memory latency.
+//!
+//! A row without NaN, which is most rows, is walked as it is. Of another row each feature is written twice, with +∞ for NaN
+//! and with −∞: the lowest bit of a node's word, before the feature, then chooses the one that goes the way of missing values.
 
 use super::error::TreeError;
 use super::tree::{Node, Tree, lower};
@@ -12,14 +15,20 @@ use super::tree::{Node, Tree, lower};
 /// and 32 spill too many registers (a row through 200 trees of depth 8: 1.8 µs with 4, 1.4 with 8, 1.2 with 16, 1.5 with 32).
 pub(super) const LANES: usize = 16;
 
-/// Bits of a node's word for the feature; one for the way of missing values and 17 for the offset follow.
-const FEATURE_BITS: u32 = 14;
-
 /// Set in a node's word if NaN goes left.
-const MISSING_LEFT: u32 = 1 << FEATURE_BITS;
+const MISSING_LEFT: u32 = 1;
+
+/// Bits of a node's word for the feature, after that bit; the remaining 17 hold the offset.
+const FEATURE_BITS: u32 = 14;
 
 /// Where the offset begins in a node's word.
 const OFFSET: u32 = FEATURE_BITS + 1;
+
+/// The bits of a node's word below the offset: which of the values of a row that is written twice it reads.
+const TWICE: u32 = (1 << OFFSET) - 1;
+
+/// Maximum number of features of a row that is written twice, on the stack. Longer rows with NaN take a slower walk.
+const SHORT: usize = 256;
 
 /// Number of rows scored together in a batch: their features fit the L1 cache beside one group of trees.
 pub(super) const BLOCK: usize = 64;
@@ -45,12 +54,17 @@ impl PackedNode {
         let missing = if node.missing_left { MISSING_LEFT } else { 0 };
         PackedNode {
             threshold: lower(node.threshold),
-            word: node.feature | missing | (offset as u32) << OFFSET,
+            word: missing | node.feature << 1 | (offset as u32) << OFFSET,
         }
     }
 
     pub(super) fn feature(self) -> usize {
-        (self.word & (MAX_FEATURES as u32 - 1)) as usize
+        ((self.word & TWICE) >> 1) as usize
+    }
+
+    /// Where a row that is written twice has the value that this node compares.
+    fn twice(self) -> usize {
+        (self.word & TWICE) as usize
     }
 
     pub(super) fn threshold(self) -> f32 {
@@ -76,17 +90,13 @@ impl PackedNode {
         (value <= self.threshold) | (value.is_nan() & self.missing_left())
     }
 
-    /// Distance from this node to the next one for a row with this feature value. Without `MISSING` the value must not be NaN,
-    /// as NaN would step out of a leaf. The condition is negated, rather than written with `>`, because the result then is
-    /// the processor's carry flag, ready to be added.
+    /// Distance from this node to the next one for a row with this feature value, which must not be NaN, as NaN would step
+    /// out of a leaf. The condition is negated, rather than written with `>`, because the result then is the processor's
+    /// carry flag, ready to be added.
     #[inline(always)]
     #[allow(clippy::neg_cmp_op_on_partial_ord)]
-    fn step<const MISSING: bool>(self, value: f32) -> usize {
-        let goes_right = match MISSING {
-            true => !self.goes_left(value),
-            false => !(value <= self.threshold),
-        };
-        self.offset() as usize + usize::from(goes_right)
+    fn step(self, value: f32) -> usize {
+        self.offset() as usize + usize::from(!(value <= self.threshold))
     }
 }
 
@@ -232,17 +242,37 @@ impl Packed {
     #[allow(unsafe_code)] // calls `walk`
     pub(super) fn sum(&self, x: &[f32]) -> f64 {
         assert_eq!(x.len(), self.width, "features in a row");
-        let mut sum = 0.0;
         if has_missing(x) {
+            return self.sum_missing(x);
+        }
+        let mut sum = 0.0;
+        for group in &self.groups {
+            // SAFETY: `x` is `width` long and was just searched for NaN.
+            sum += unsafe { self.walk::<false>(group, x) };
+        }
+        sum
+    }
+
+    /// [`Packed::sum`] of a row with NaN.
+    #[allow(unsafe_code)] // calls `walk`
+    fn sum_missing(&self, x: &[f32]) -> f64 {
+        let mut sum = 0.0;
+        if x.len() > SHORT {
             for group in &self.groups {
-                // SAFETY: `x` is `width` long.
-                sum += unsafe { self.walk::<true>(group, x) };
+                sum += self.walk_long(group, x);
             }
-        } else {
-            for group in &self.groups {
-                // SAFETY: `x` is `width` long and was just searched for NaN.
-                sum += unsafe { self.walk::<false>(group, x) };
-            }
+            return sum;
+        }
+        let mut twice = [0.0; 2 * SHORT];
+        for (twice, x) in twice.chunks_exact_mut(2).zip(x) {
+            let at = |missing| if x.is_nan() { missing } else { *x };
+            twice[0] = at(f32::INFINITY);
+            twice[1] = at(f32::NEG_INFINITY);
+        }
+        let twice = &twice[..2 * x.len()];
+        for group in &self.groups {
+            // SAFETY: `twice` is twice `width` long and has no NaN.
+            sum += unsafe { self.walk::<true>(group, twice) };
         }
         sum
     }
@@ -263,36 +293,58 @@ impl Packed {
         sums.fill(0.0);
         for group in &self.groups {
             let rows = rows.chunks_exact(self.width).zip(&missing);
-            for ((x, missing), sum) in rows.zip(sums.iter_mut()) {
+            for ((x, _), sum) in rows
+                .zip(sums.iter_mut())
+                .filter(|((_, missing), _)| !**missing)
+            {
                 // SAFETY: `x` is `width` long and was searched for NaN above.
-                *sum += match missing {
-                    true => unsafe { self.walk::<true>(group, x) },
-                    false => unsafe { self.walk::<false>(group, x) },
-                };
+                *sum += unsafe { self.walk::<false>(group, x) };
             }
+        }
+        let rows = rows.chunks_exact(self.width).zip(&missing);
+        for ((x, _), sum) in rows
+            .zip(sums.iter_mut())
+            .filter(|((_, missing), _)| **missing)
+        {
+            *sum = self.sum_missing(x);
         }
     }
 
-    /// Sum of one group's leaves for one row.
+    /// Sum of one group's leaves for one row, which is written `TWICE` if it has NaN.
     ///
     /// # Safety
-    /// `x` must be `width` long, and without `MISSING` hold no NaN.
+    /// `x` must hold no NaN and be `width` long, or twice as long if it is written `TWICE`.
     #[inline(always)]
     #[allow(unsafe_code)] // checked indexing was measured half as slow again
-    unsafe fn walk<const MISSING: bool>(&self, group: &Group, x: &[f32]) -> f64 {
+    unsafe fn walk<const TWICE: bool>(&self, group: &Group, x: &[f32]) -> f64 {
         let mut at = group.roots;
         for _ in 0..group.depth {
             for lane in &mut at {
                 // SAFETY: `at` starts at roots, which are in range, and a step leads from a split to one of its
-                // children, in range, or from a leaf to itself: its offset is 0, no number is above +∞, and NaN goes left.
-                // Features are `< width`.
+                // children, in range, or from a leaf to itself: its offset is 0 and no number is above +∞. Features
+                // are `< width`.
                 let node = unsafe { *self.nodes.get_unchecked(*lane) };
-                let value = unsafe { *x.get_unchecked(node.feature()) };
-                *lane += node.step::<MISSING>(value);
+                let place = if TWICE { node.twice() } else { node.feature() };
+                let value = unsafe { *x.get_unchecked(place) };
+                *lane += node.step(value);
             }
         }
         // SAFETY: as above; `values` is as long as `nodes`.
         add(at.map(|leaf| unsafe { *self.values.get_unchecked(leaf) }))
+    }
+
+    /// [`Packed::walk`] for a row with NaN that is too long to be written twice.
+    #[cold]
+    fn walk_long(&self, group: &Group, x: &[f32]) -> f64 {
+        add(group.roots.map(|root| {
+            let mut at = root;
+            while !self.nodes[at].is_leaf() {
+                let node = self.nodes[at];
+                let goes_left = node.goes_left(x[node.feature()]);
+                at += node.offset() as usize + usize::from(!goes_left);
+            }
+            self.values[at]
+        }))
     }
 }
 
