@@ -4,7 +4,6 @@
 //! all cells of a row for each row would be several times the size of the table.
 
 use super::frame::Frame;
-use super::step::Step;
 use crate::schema::{Cell, Table};
 
 /// Some rows of a table, with the outputs of the steps so far.
@@ -108,16 +107,22 @@ impl<'a> Frames<'a> {
         }
     }
 
-    /// Adds the outputs of a step; `numbers` says of each whether it is a number.
-    pub fn extend(&mut self, step: &impl Step, numbers: &[bool], labels: &[bool]) {
+    /// Adds the outputs of a step, which `apply` pushes on the frame of each row, in which only the slots that it `reads` have their
+    /// cells; `numbers` says of each output whether it is a number.
+    pub fn extend(
+        &mut self,
+        numbers: &[bool],
+        reads: &[usize],
+        mut apply: impl FnMut(&mut Frame<'_>, usize),
+    ) {
         let output = |is_number: &bool| match is_number {
             true => Output::Numbers(Vec::with_capacity(self.len())),
             false => Output::Cells(Vec::with_capacity(self.len())),
         };
         let mut outputs: Vec<Output> = numbers.iter().map(output).collect();
         let width = self.inputs + self.outputs.len();
-        self.each(&step.reach().0, |frame, row| {
-            step.apply_to_training_row(frame, row, labels[row]);
+        self.each(reads, |frame, row| {
+            apply(frame, row);
             let made = frame.cells[width..].iter().zip(&mut outputs);
             made.for_each(|(cell, output)| output.push(*cell));
         });

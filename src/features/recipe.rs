@@ -136,7 +136,9 @@ impl RecipeSpec {
                 Ok(mut step) => {
                     let is_number = |slot| scope.slot(slot).kind == SlotKind::Number;
                     let numbers: Vec<bool> = (before..scope.len()).map(is_number).collect();
-                    frames.extend(&step, &numbers, labels);
+                    frames.extend(&numbers, &step.reach().0, |frame, row| {
+                        step.apply_to_training_row(frame, row, labels[row]);
+                    });
                     step.fitted();
                     steps.push(step);
                 }
