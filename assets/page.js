@@ -15,7 +15,6 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const percent = p => p > 0 && p < 0.0005 ? '< 0.1 %' : p < 1 && p > 0.9995 ? '> 99.9 %' : (100 * p).toFixed(1) + ' %';
   const signed = v => (v < 0 ? '−' : '+') + Math.abs(v).toFixed(3);
-  const clock = time => new Date(time).toLocaleTimeString([], { hour12: false });
 
   function make(tag, name, ...children) {
     const e = document.createElement(tag);
@@ -42,29 +41,67 @@
   }
 
   // ── What the server draws, as the reader's own clock has it ────────────────────────────────────────────────────────
-  const MONTHS = /^\d\d [A-Z][a-z]{2} \d\d:\d\d$/;     // 31 Jan 09:15
+  const [MINUTE, HOUR, DAY] = [60, 3600, 86400];      // in seconds
+  const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+  const two = n => String(n).padStart(2, '0');
+  const hours = date => `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const clock = time => { const date = new Date(time); return `${hours(date)}:${two(date.getSeconds())}`; };
 
-  /** Times in sentences and tables, and along the axes of charts, where days that begin in UTC stay as they are. */
+  /** As the server writes a time, in the reader's zone: 2026-01-31 09:15, with seconds where it has them. */
+  function local(date, written) {
+    const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+    return `${day} ${/:\d\d:\d\d/.test(written) ? clock(date) : hours(date)}`;
+  }
+
+  /** As `report::chart::ticks` writes the times of a step. */
+  function mark(date, step) {
+    const day = `${two(date.getDate())} ${MONTHS[date.getMonth()]}`;
+    if (step < MINUTE) return clock(date);
+    if (step < 3 * HOUR) return hours(date);
+    if (step < DAY) return `${day} ${hours(date)}`;
+    if (step < 30 * DAY) return day;
+    if (step < 365 * DAY) return `${day} ${date.getFullYear()}`;
+    return step < 366 * DAY ? `${MONTHS[date.getMonth()]} ${date.getFullYear()}` : String(date.getFullYear());
+  }
+
+  /** The first round time at or after `seconds`, and the others up to `to`: multiples of the step by the reader's clock. */
+  function* rounds(step, seconds, to) {
+    const offset = at => -MINUTE * new Date(1000 * at).getTimezoneOffset();
+    for (let at = Math.ceil((seconds + offset(seconds)) / step) * step; ; at += step) {
+      const instant = at - offset(at - offset(at));      // the clock may have been changed on the way
+      if (instant > to) return;
+      if (instant >= seconds) yield instant;
+    }
+  }
+
+  /** Marks an axis of time anew: a day begins where it begins for the reader. */
+  function remark(axis) {
+    const [step, from, to, left, right] = ['step', 'from', 'to', 'left', 'right'].map(key => Number(axis.dataset[key]));
+    const pattern = axis.querySelector('text');
+    if (!pattern) return;
+    const marks = [...rounds(step, from, to)].map(at => {
+      const text = pattern.cloneNode();
+      text.textContent = mark(new Date(1000 * at), step);
+      const half = 2.6 * text.textContent.length;        // as the server keeps them on the drawing
+      text.setAttribute('x', Math.max(half, Math.min(right + 10 - half, left + (at - from) / (to - from) * (right - left))).toFixed(1));
+      return text;
+    });
+    axis.replaceChildren(...marks);
+  }
+
+  /** The name of the reader's zone, such as GMT+5:30. */
+  const ZONE = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts().find(part => part.type === 'timeZoneName').value;
+
+  /** Times in sentences and tables, and along the axes of charts. */
   function localise(root) {
     for (const time of all('time[datetime]', root)) {
       const date = new Date(time.dateTime);
       if (Number.isNaN(date.valueOf())) continue;
       time.title = time.dateTime;
-      time.textContent = date.toLocaleString([], { hour12: false });
+      time.textContent = local(date, time.textContent);
     }
-    for (const svg of all('svg:has([data-time])', root)) {
-      const ticks = all('[data-time]', svg);
-      if (!ticks.every(tick => MONTHS.test(tick.textContent) || /^\d\d(:\d\d){1,2}$/.test(tick.textContent))) continue;
-      for (const tick of ticks) {
-        const parts = { hour: '2-digit', minute: '2-digit', hour12: false };
-        if (MONTHS.test(tick.textContent)) Object.assign(parts, { day: '2-digit', month: 'short' });
-        else if (tick.textContent.length > 5) parts.second = '2-digit';
-        tick.textContent = new Date(1000 * tick.dataset.time).toLocaleString([], parts);
-      }
-      for (const caption of all('text.label', svg)) {
-        if (caption.textContent === 'time, UTC') caption.textContent = 'time';
-      }
-    }
+    all('g[data-step]', root).forEach(remark);
+    all('[data-zone]', root).forEach(zone => { zone.textContent = ZONE; });
   }
 
   /** A part that the server has drawn, ready to take its place here. */

@@ -2,6 +2,7 @@
 
 use super::chart::{self, Axis, Bar, Bin, Chart, Mark, Spot, bars, plain};
 use crate::model::evaluation::{CalibrationBin, Dependence, DependencePoint, FoldMetric};
+use crate::stats::metric::Metric;
 use crate::stats::resampled::Estimate;
 
 /// Metrics of folds that are drawn: those of one range.
@@ -22,11 +23,7 @@ pub fn calibration(title: &str, positive: &str, bins: &[CalibrationBin]) -> Char
 /// The growth of the log loss of unseen rows by column, with its standard error.
 pub fn importance(columns: &[(&str, Estimate)]) -> Chart {
     let bar = |(i, (_, growth)): (usize, &(&str, Estimate))| {
-        let bar = Bar::plain(i as f64 - 0.4, i as f64 + 0.4, growth.mean);
-        let se = growth
-            .se
-            .map_or(String::new(), |se| format!(" ± {}", plain(se)));
-        bar.labelled(plain(growth.mean) + &se)
+        Bar::plain(i as f64 - 0.4, i as f64 + 0.4, growth.mean).labelled(with_error(growth))
     };
     let first = columns.first().map_or("no column", |column| column.0);
     Chart {
@@ -43,6 +40,18 @@ pub fn importance(columns: &[(&str, Estimate)]) -> Chart {
             series: "growth".into(),
             bars: columns.iter().enumerate().map(bar).collect(),
         }],
+    }
+}
+
+/// `0.382 ± 0.044`: both with as many decimals as give the error two digits.
+fn with_error(estimate: &Estimate) -> String {
+    match estimate.se.filter(|se| se.is_finite() && *se > 0.0) {
+        Some(se) => {
+            let decimals = (1.0 - se.log10().floor()).clamp(0.0, 8.0) as usize;
+            let mean = format!("{:.decimals$}", estimate.mean).replace('-', "\u{2212}");
+            format!("{mean} ± {se:.decimals$}")
+        }
+        None => plain(estimate.mean),
     }
 }
 
@@ -92,12 +101,14 @@ pub fn folds(all: &[FoldMetric]) -> Chart {
     let drawn = || all.iter().filter(|of| FOLDED.contains(&of.metric.as_str()));
     let mark = |of: &FoldMetric| {
         let spot = |(i, value): (usize, &Option<f64>)| Spot {
-            x: i as f64 + 1.0,
+            x: i as f64,
             y: value.unwrap_or(f64::NAN),
             interval: None,
         };
         Mark::Points {
-            series: of.metric.replace('_', " "),
+            series: Metric::named(&of.metric)
+                .map_or(of.metric.as_str(), |m| m.title)
+                .into(),
             points: of.values.iter().enumerate().map(spot).collect(),
         }
     };
@@ -105,8 +116,42 @@ pub fn folds(all: &[FoldMetric]) -> Chart {
     Chart {
         title: "Metrics of each fold".into(),
         summary: format!("Log loss, accuracy and AUC in each of {count} folds."),
-        x: Axis::number("fold"),
+        x: Axis::names("fold", (1..=count).map(|fold| fold.to_string()).collect()),
         y: Axis::from_zero("value"),
         marks: drawn().map(mark).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::Size;
+    use crate::report::html::figure;
+
+    #[test]
+    fn folds_are_marked_by_their_numbers_alone() {
+        let folds_of = |values: Vec<Option<f64>>| {
+            let metric = "auc".to_owned();
+            folds(&[FoldMetric { metric, values }])
+        };
+        let chart = folds_of(vec![Some(0.8), Some(0.9)]);
+        let drawn = figure(&chart, "folds", Size::of(290.0, 210.0)).into_string();
+        assert!(drawn.contains(">1</text>") && drawn.contains(">2</text>"));
+        assert!(!drawn.contains(">1.2</text>"), "{drawn}");
+        assert_eq!(chart.table().rows[1], ["2", "0.9"]);
+        let many = folds_of(vec![Some(0.8); 50]);
+        assert_eq!(many.table().rows.len(), 50);
+    }
+
+    #[test]
+    fn an_estimate_has_the_decimals_of_its_error() {
+        let check = |mean, se, expected| {
+            assert_eq!(with_error(&Estimate { mean, se }), expected);
+        };
+        check(0.381_5, Some(0.043_56), "0.382 ± 0.044");
+        check(0.009_846, Some(0.009_363), "0.0098 ± 0.0094");
+        check(-0.001, Some(0.02), "\u{2212}0.001 ± 0.020");
+        check(0.25, None, "0.25");
+        check(0.25, Some(0.0), "0.25");
     }
 }

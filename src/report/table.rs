@@ -14,6 +14,8 @@ pub struct Column {
     pub heading: String,
     /// Whether its cells are aligned as numbers are.
     pub is_number: bool,
+    /// Whether its cells are times of RFC 3339, or two with ` to ` between.
+    pub is_time: bool,
 }
 
 impl Table {
@@ -42,13 +44,21 @@ impl Column {
         Column {
             heading: heading.into(),
             is_number: false,
+            is_time: false,
+        }
+    }
+
+    pub fn time(heading: impl Into<String>) -> Column {
+        Column {
+            is_time: true,
+            ..Column::text(heading)
         }
     }
 
     pub fn number(heading: impl Into<String>) -> Column {
         Column {
-            heading: heading.into(),
             is_number: true,
+            ..Column::text(heading)
         }
     }
 }

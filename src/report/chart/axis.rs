@@ -2,6 +2,9 @@
 
 use super::{At, Chart, Mark};
 
+/// Zone of the times along an axis.
+pub const UTC: &str = "UTC";
+
 /// What a direction of a chart means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
@@ -14,8 +17,8 @@ pub struct Axis {
 /// How values lie along an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scale {
-    /// Numbers over the range of the data, widened to `include` these values.
-    Number { include: Vec<f64> },
+    /// Numbers over the range of the data, widened to `include` these values; only whole ones are marked if `is_whole` is set.
+    Number { include: Vec<f64>, is_whole: bool },
     /// Shares from 0 to 1, written in per cent.
     Share,
     /// Names; the value of the first is 0.
@@ -30,13 +33,42 @@ impl Axis {
             label,
             Scale::Number {
                 include: Vec::new(),
+                is_whole: false,
+            },
+        )
+    }
+
+    /// Whole numbers, such as the number of a fold: a mark between two of them would mean nothing.
+    pub fn whole(label: impl Into<String>) -> Axis {
+        Axis::of(
+            label,
+            Scale::Number {
+                include: Vec::new(),
+                is_whole: true,
             },
         )
     }
 
     /// Numbers on an axis that starts at zero, as bars need.
     pub fn from_zero(label: impl Into<String>) -> Axis {
-        Axis::of(label, Scale::Number { include: vec![0.0] })
+        Axis::of(
+            label,
+            Scale::Number {
+                include: vec![0.0],
+                is_whole: false,
+            },
+        )
+    }
+
+    /// Counts, from zero.
+    pub fn count(label: impl Into<String>) -> Axis {
+        Axis::of(
+            label,
+            Scale::Number {
+                include: vec![0.0],
+                is_whole: true,
+            },
+        )
     }
 
     pub fn share(label: impl Into<String>) -> Axis {
@@ -47,8 +79,9 @@ impl Axis {
         Axis::of(label, Scale::Names(names))
     }
 
+    /// Times of UTC, which the caption says; the page's script writes both anew, as the reader's clock has them.
     pub fn time(label: impl Into<String>) -> Axis {
-        Axis::of(label, Scale::Time)
+        Axis::of(label, Scale::Time).in_unit(UTC)
     }
 
     fn of(label: impl Into<String>, scale: Scale) -> Axis {
@@ -70,6 +103,11 @@ impl Axis {
             "" => self.label.clone(),
             unit => format!("{} ({unit})", self.label),
         }
+    }
+
+    /// Whether only whole numbers have a meaning along it.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.scale, Scale::Number { is_whole: true, .. })
     }
 
     pub(super) fn categories(&self) -> Option<&[String]> {
@@ -146,7 +184,7 @@ impl Chart {
                 high: names.len().max(1) as f64 - 0.5,
             },
             Scale::Time => Range::of_times(&self.values(way)),
-            Scale::Number { include } => {
+            Scale::Number { include, .. } => {
                 Range::over(self.values(way).into_iter().chain(include.iter().copied()))
             }
         }

@@ -13,12 +13,30 @@ pub trait Canvas {
     fn disc(&mut self, middle: Point, radius: f64, paint: Paint);
     /// Writes one line of text whose baseline starts, has its middle or ends at a place.
     fn text(&mut self, at: Point, anchor: Anchor, text: &str, paint: Paint);
-    /// Writes a time in UTC, given in seconds since 1970, which a canvas that knows the reader's clock may write as that has it.
-    fn time(&mut self, at: Point, anchor: Anchor, text: &str, _seconds: f64) {
-        self.text(at, anchor, text, Paint::Label);
+    /// Writes the marks and the caption of an axis of time, which a reader's own clock may place and write anew.
+    fn times(&mut self, times: &Times<'_>) {
+        for (x, text) in &times.marks {
+            self.text((*x, times.baseline), Anchor::Middle, text, Paint::Label);
+        }
+        let (at, caption) = times.caption;
+        self.text(at, Anchor::End, caption, Paint::Label);
     }
     /// Width of a text as it would be written.
     fn width(&self, text: &str) -> f64;
+}
+
+/// An axis of time below a chart.
+pub struct Times<'a> {
+    /// Middle and text of each mark, in UTC.
+    pub marks: Vec<(f64, String)>,
+    /// Baseline of their texts.
+    pub baseline: f64,
+    /// Right end of the caption's baseline, and the caption.
+    pub caption: (Point, &'a str),
+    /// Seconds between two marks.
+    pub step: f64,
+    /// The ends of the axis: where each is, and its seconds since 1970.
+    pub ends: [(f64, f64); 2],
 }
 
 /// Which part of a text stands at its place.

@@ -9,6 +9,22 @@ pub struct Counts<'a> {
     pub counts: &'a [f64],
 }
 
+/// The edges of at most about `most` intervals of one width from the lowest to the highest value. Those of whole numbers hold
+/// equally many of them each, in their middle, or every other bar would be empty.
+pub fn edges(low: f64, high: f64, is_whole: bool, most: usize) -> Vec<f64> {
+    let (low, high) = match is_whole {
+        true => (low - 0.5, high + 0.5),
+        false => (low, high),
+    };
+    let width = match (high - low) / most.max(1) as f64 {
+        width if is_whole => width.ceil(),
+        width if width > 0.0 && width.is_finite() => width,
+        _ => return vec![low, low + 1.0],
+    };
+    let count = ((high - low) / width).ceil().clamp(1.0, most.max(1) as f64) as usize;
+    (0..=count).map(|i| low + i as f64 * width).collect()
+}
+
 /// A histogram. Several series are laid over each other as shares of their totals, one as counts.
 pub fn histogram(
     title: impl Into<String>,
@@ -19,10 +35,9 @@ pub fn histogram(
 ) -> Chart {
     let bars = |counts: &Counts<'_>| {
         let total: f64 = counts.counts.iter().sum();
-        let scale = if all.len() > 1 && total > 0.0 {
-            total
-        } else {
-            1.0
+        let scale = match all.len() > 1 && total > 0.0 {
+            true => total / 100.0,
+            false => 1.0,
         };
         let bar = |(pair, count): (&[f64], &f64)| Bar::plain(pair[0], pair[1], count / scale);
         Mark::Bars {
@@ -53,12 +68,15 @@ pub fn histogram(
     Chart {
         title: title.into(),
         summary: format!("Distribution of {column}: {}.", summary.join("; ")),
-        x: Axis::number(column).in_unit(unit),
-        y: Axis::from_zero(if all.len() > 1 {
-            "share of the rows"
-        } else {
-            "rows"
-        }),
+        x: match edges.iter().all(|edge| edge.fract().abs() == 0.5) {
+            true => Axis::whole(column),
+            false => Axis::number(column),
+        }
+        .in_unit(unit),
+        y: match all.len() > 1 {
+            true => Axis::from_zero("share of the rows").in_unit("%"),
+            false => Axis::count("rows"),
+        },
         marks: all.iter().map(bars).collect(),
     }
 }
@@ -391,10 +409,34 @@ mod tests {
         let table = chart.table();
         assert_eq!(
             headings(&table),
-            ["series", "height (m)", "share of the rows"]
+            ["series", "height (m)", "share of the rows (%)"]
         );
-        assert_eq!(table.rows[0], ["then", "0 to 10", "0.75"]);
-        assert_eq!(table.rows[3], ["now", "10 to 20", "0.75"]);
+        assert_eq!(table.rows[0], ["then", "0 to 10", "75"]);
+        assert_eq!(table.rows[3], ["now", "10 to 20", "75"]);
+    }
+
+    #[test]
+    fn whole_numbers_have_bars_around_them_and_marks_at_them() {
+        assert_eq!(edges(0.0, 2.0, true, 20), [-0.5, 0.5, 1.5, 2.5]);
+        assert_eq!(
+            edges(0.0, 39.0, true, 20).len(),
+            21,
+            "two numbers in each bar"
+        );
+        assert_eq!(edges(0.0, 1.0, false, 4), [0.0, 0.25, 0.5, 0.75, 1.0]);
+        assert_eq!(edges(3.0, 3.0, false, 4), [3.0, 4.0]);
+        assert_eq!(edges(3.0, 3.0, true, 4), [2.5, 3.5]);
+        let counts = Counts {
+            series: "rows",
+            counts: &[5.0, 1.0, 2.0],
+        };
+        let chart = histogram("h", "siblings", "", &edges(0.0, 2.0, true, 20), &[counts]);
+        assert_eq!(chart.table().rows[1], ["1", "1"]);
+        let drawn = figure(&chart, "h", Size::of(290.0, 190.0)).into_string();
+        assert!(
+            !drawn.contains(">0.5<") && !drawn.contains(">1.5<"),
+            "{drawn}"
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Lays a chart out on a canvas.
 
 use super::axis::{Range, Scale};
-use super::canvas::{Anchor, Canvas, Paint, Point, TEXT};
-use super::ticks::{Tick, ticks};
+use super::canvas::{Anchor, Canvas, Paint, Point, TEXT, Times};
+use super::ticks::{Tick, ticks, time_step};
 use super::{At, Bar, Cell, Chart, Mark, Spot};
 
 /// Size of a drawing in points.
@@ -19,6 +19,15 @@ impl Size {
 }
 
 impl Chart {
+    /// The caption of the y axis, unless the title has said it.
+    fn caption_above(&self) -> String {
+        let caption = self.y.caption();
+        match caption == self.title {
+            true => String::new(),
+            false => caption,
+        }
+    }
+
     /// The size at which each name of the y axis has a line of its own; without names the size as it is.
     pub fn fitted(&self, size: Size) -> Size {
         /// Height of a name with its bars or cells, and of what stands above and below them.
@@ -47,10 +56,11 @@ const LABELS: f64 = 0.38;
 pub fn draw(chart: &Chart, canvas: &mut impl Canvas, size: Size) {
     let (x, y) = chart.ranges();
     let key = chart.key();
-    let top = match key.is_empty() {
-        true => GAP + 1.6 * LINE,
-        false => GAP + 1.6 * LINE + key_height(&key, canvas, size),
+    let above = match chart.caption_above().is_empty() {
+        true => LINE,
+        false => GAP + 1.6 * LINE,
     };
+    let top = above + key_height(&key, canvas, size);
     let rows = ((size.height - top - 3.0 * LINE) / (2.2 * LINE)).max(2.0) as usize;
     let most = match chart.y.categories() {
         Some(_) => ((size.height - top - 3.0 * LINE) / LINE).max(1.0) as usize,
@@ -184,12 +194,9 @@ impl Frame {
                 Paint::Axis,
             );
         }
-        let caption = fitting(&chart.y.caption(), self.right - GAP, canvas);
+        let caption = fitting(&chart.caption_above(), self.right - GAP, canvas);
         let above = (0.0, self.top - 0.8 * LINE);
         canvas.text(above, Anchor::Start, &caption, Paint::Label);
-        let caption = fitting(&chart.x.caption(), self.right - self.left, canvas);
-        let below = (self.right, self.bottom + 2.0 * LINE);
-        canvas.text(below, Anchor::End, &caption, Paint::Label);
     }
 
     fn ticks_of_x(&self, chart: &Chart, canvas: &mut impl Canvas) {
@@ -197,7 +204,7 @@ impl Frame {
         let mut most = (width / (5.0 * TEXT)).max(2.0) as usize;
         let mut marked = ticks(&chart.x, self.x, most);
         // Fewer, until the widest has room; names are shortened in the end.
-        let room = |marked: &[Tick]| width / marked.len().max(1) as f64 - GAP;
+        let room = |marked: &[Tick]| width / marked.len().max(1) as f64 - 2.0 * GAP;
         while most > 2 && marked.iter().any(|t| canvas.width(&t.text) > room(&marked)) {
             if chart.x.categories().is_some() && room(&marked) > 4.0 * TEXT {
                 break;
@@ -206,6 +213,7 @@ impl Frame {
             marked = ticks(&chart.x, self.x, most);
         }
         let room = room(&marked);
+        let mut written = Vec::new();
         for tick in &marked {
             let x = self.at_x(tick.at);
             if self.is_lying && chart.x.categories().is_none() {
@@ -214,12 +222,24 @@ impl Frame {
             let text = fitting(&tick.text, room.max(3.0 * TEXT), canvas);
             let half = canvas.width(&text) / 2.0;
             let x = x.min(self.right + 2.0 * GAP - half).max(half);
-            let place = (x, self.bottom + LINE);
-            match chart.x.scale {
-                Scale::Time => canvas.time(place, Anchor::Middle, &text, tick.at),
-                _ => canvas.text(place, Anchor::Middle, &text, Paint::Label),
-            }
+            written.push((x, text));
         }
+        let caption = fitting(&chart.x.caption(), width, canvas);
+        let below = (self.right, self.bottom + 2.0 * LINE);
+        let baseline = self.bottom + LINE;
+        if chart.x.scale == Scale::Time {
+            return canvas.times(&Times {
+                marks: written,
+                baseline,
+                caption: (below, &caption),
+                step: time_step(self.x, most).0,
+                ends: [(self.left, self.x.low), (self.right, self.x.high)],
+            });
+        }
+        for (x, text) in written {
+            canvas.text((x, baseline), Anchor::Middle, &text, Paint::Label);
+        }
+        canvas.text(below, Anchor::End, &caption, Paint::Label);
     }
 
     fn mark(&self, mark: &Mark, colour: usize, canvas: &mut impl Canvas) {

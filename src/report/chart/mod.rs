@@ -12,18 +12,18 @@ mod svg;
 mod table;
 mod ticks;
 
-pub use axis::{Axis, Scale};
-pub use canvas::{Anchor, COLOURS, Canvas, Paint, Point, TEXT};
+pub use axis::{Axis, Scale, UTC};
+pub use canvas::{Anchor, COLOURS, Canvas, Paint, Point, TEXT, Times};
 pub use catalogue::{
-    Bin, Counts, Waterfall, bars, calibration, confusion, heat_map, histogram, precision_recall,
-    roc,
+    Bin, Counts, Waterfall, bars, calibration, confusion, edges, heat_map, histogram,
+    precision_recall, roc,
 };
 pub use draw::{Size, draw};
 pub use svg::image;
 
 /// Style sheet of the charts, for pages and HTML files that define its colours.
 pub const STYLE: &str = include_str!("chart.css");
-pub use table::plain;
+pub use table::{TO, plain};
 
 /// A chart: what is drawn, and how it is to be read.
 #[derive(Clone, Debug, PartialEq)]

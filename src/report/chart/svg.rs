@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use maud::{Markup, PreEscaped, html};
 
-use super::canvas::{Anchor, COLOURS, Canvas, Paint, Point, TEXT};
+use super::axis::UTC;
+use super::canvas::{Anchor, COLOURS, Canvas, Paint, Point, TEXT, Times};
 use super::{Chart, Size, draw};
 use crate::report::visible;
 
@@ -62,25 +63,13 @@ fn place(points: &[Point]) -> String {
     text
 }
 
-impl Svg {
-    fn write(
-        &mut self,
-        (x, y): Point,
-        anchor: Anchor,
-        text: &str,
-        paint: Paint,
-        time: Option<f64>,
-    ) {
-        let anchor = match anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
-        };
-        let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
-        let text = html! {
-            text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) data-time=[time] { (visible(text)) }
-        };
-        self.body.push_str(&text.0);
+/// A caption whose zone the page's script replaces by the reader's own.
+fn zoned(caption: &str) -> Markup {
+    match caption.split_once(UTC) {
+        Some((before, after)) => {
+            html! { (visible(before)) tspan data-zone { (UTC) } (visible(after)) }
+        }
+        None => html! { (visible(caption)) },
     }
 }
 
@@ -101,18 +90,39 @@ impl Canvas for Svg {
         self.body.push_str(&disc.0);
     }
 
-    fn text(&mut self, at: Point, anchor: Anchor, text: &str, paint: Paint) {
-        self.write(at, anchor, text, paint, None);
+    fn text(&mut self, (x, y): Point, anchor: Anchor, text: &str, paint: Paint) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+        let text = html! {
+            text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) { (visible(text)) }
+        };
+        self.body.push_str(&text.0);
     }
 
-    /// The page's script writes the time anew, by the reader's clock.
-    fn time(&mut self, at: Point, anchor: Anchor, text: &str, seconds: f64) {
-        self.write(at, anchor, text, Paint::Label, Some(seconds));
+    /// With what the page's script needs to mark the round times of the reader's clock in place of those of UTC.
+    fn times(&mut self, times: &Times<'_>) {
+        let [(left, from), (right, to)] = times.ends;
+        let ((x, y), caption) = times.caption;
+        let label = class(Paint::Label);
+        let tenth = |v: f64| format!("{v:.1}");
+        let group = html! {
+            g data-step=(times.step) data-from=(from) data-to=(to) data-left=(tenth(left)) data-right=(tenth(right)) {
+                @for (x, text) in &times.marks {
+                    text class=(label) x=(tenth(*x)) y=(tenth(times.baseline)) text-anchor="middle" { (visible(text)) }
+                }
+            }
+            text class=(label) x=(tenth(x)) y=(tenth(y)) text-anchor="end" { (zoned(caption)) }
+        };
+        self.body.push_str(&group.0);
     }
 
     /// The browser's font is not known: the mean advance of a sans-serif font, wide characters counted as two.
     fn width(&self, text: &str) -> f64 {
-        let advance = |c: char| if (c as u32) < 0x1100 { 0.54 } else { 1.0 };
+        let advance = |c: char| if (c as u32) < 0x1100 { 0.58 } else { 1.0 };
         text.chars().map(advance).sum::<f64>() * TEXT
     }
 }

@@ -28,9 +28,10 @@ impl Chart {
             .marks
             .iter()
             .any(|mark| matches!(mark, Mark::Cells { .. }));
-        let column = |axis: &Axis| match axis.categories() {
-            Some(_) => Column::text(axis.caption()),
-            None => Column::number(axis.caption()),
+        let column = |axis: &Axis| match axis.scale {
+            Scale::Names(_) => Column::text(axis.caption()),
+            Scale::Time => Column::time(axis.caption()),
+            _ => Column::number(axis.caption()),
         };
         let mut columns = vec![column(first), column(second)];
         if is_matrix {
@@ -108,7 +109,10 @@ impl Chart {
 fn bar_cells(bar: &Bar, first: &Axis, second: &Axis, is_floating: bool) -> Vec<String> {
     let place = match first.categories() {
         Some(_) => cell(first, (bar.from + bar.to) / 2.0),
-        None => format!("{} to {}", cell(first, bar.from), cell(first, bar.to)),
+        None if first.is_whole() && bar.to - bar.from == 1.0 => {
+            cell(first, (bar.from + bar.to) / 2.0)
+        }
+        None => format!("{}{TO}{}", cell(first, bar.from), cell(first, bar.to)),
     };
     if is_floating {
         let change = cell(second, bar.high - bar.low);
@@ -117,6 +121,9 @@ fn bar_cells(bar: &Bar, first: &Axis, second: &Axis, is_floating: bool) -> Vec<S
     let value = if bar.high == 0.0 { bar.low } else { bar.high };
     vec![place, cell(second, value)]
 }
+
+/// Between the two ends of a bar along its axis.
+pub const TO: &str = " to ";
 
 /// A value as it is written in a table.
 pub(super) fn cell(axis: &Axis, value: f64) -> String {

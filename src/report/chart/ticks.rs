@@ -31,8 +31,9 @@ pub fn ticks(axis: &Axis, range: Range, most: usize) -> Vec<Tick> {
             let step = round_step(1.0 / most.max(1) as f64);
             multiples(range, step).into_iter().map(percent).collect()
         }
-        Scale::Number { .. } => {
-            let step = round_step((range.high - range.low) / most.max(1) as f64);
+        Scale::Number { is_whole, .. } => {
+            let least = if *is_whole { 1.0 } else { 0.0 };
+            let step = round_step((range.high - range.low) / most.max(1) as f64).max(least);
             let number = |at: f64| Tick {
                 at,
                 text: number(at, step),
@@ -118,12 +119,17 @@ const STEPS: [(f64, &str); 18] = [
     (365.0 * DAY, "%b %Y"),
 ];
 
-fn times(range: Range, most: usize) -> Vec<Tick> {
+/// The step of at most about `most` times within a range, and how they are written.
+pub(super) fn time_step(range: Range, most: usize) -> (f64, &'static str) {
     let least = (range.high - range.low) / most.max(1) as f64;
     let found = STEPS.iter().find(|(step, _)| *step >= least);
-    let (step, form) = found
+    found
         .copied()
-        .unwrap_or((round_step(least / DAY) * DAY, "%Y"));
+        .unwrap_or((round_step(least / DAY) * DAY, "%Y"))
+}
+
+fn times(range: Range, most: usize) -> Vec<Tick> {
+    let (step, form) = time_step(range, most);
     let time = |at: f64| {
         let time = Timestamp::from_second(at as i64).ok()?;
         let text = time.strftime(form).to_string();

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::views::{FEW, View, Views};
 use crate::ingest::infer::{NO_LEVEL, Values};
+use crate::report::chart;
 use crate::schema::date::DateForm;
 use crate::schema::level::shortest;
 use crate::stats::interval::Interval;
@@ -343,7 +344,11 @@ fn edges(sorted: &[f64]) -> Option<Vec<f64>> {
         return (min == max && wide[0].is_finite() && wide[1].is_finite()).then(|| wide.into());
     }
     let bins = ((sorted.len() as f64).sqrt().ceil() as usize).clamp(5, MOST_BINS);
-    Some(rounded(low, high, bins))
+    let is_whole = sorted.iter().all(|value| value.fract() == 0.0);
+    match is_whole && high - low <= 2.0 * MOST_BINS as f64 {
+        true => Some(chart::edges(low.ceil(), high.floor(), true, bins)),
+        false => Some(rounded(low, high, bins)),
+    }
 }
 
 /// Edges at multiples of a round step that cover a range in at most so many bins, one more where it begins within one.

@@ -157,12 +157,7 @@ fn chart(e: &Exploration, column: &Column) -> Option<Chart> {
                 let names = shown.clone().map(|l| short(&l.level)).collect();
                 let counts: Vec<f64> = shown.map(|l| l.rows as f64).collect();
                 let axis = Axis::names(name.clone(), names);
-                Some(bars(
-                    name,
-                    axis,
-                    Axis::from_zero("rows"),
-                    &[("rows", &counts)],
-                ))
+                Some(bars(name, axis, Axis::count("rows"), &[("rows", &counts)]))
             }
         },
     }

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::report::chart::{Chart, Size, image};
-use crate::report::table::Table;
+use crate::report::chart::{Chart, Size, TO, UTC, image};
+use crate::report::table::{Column, Table};
 use crate::report::visible;
 
 /// A chart with its caption, and its data as a table that opens. `id` must be unique on the page.
@@ -31,18 +31,40 @@ pub fn table(table: &Table) -> Markup {
         div.scroll tabindex="0" role="region" aria-label=(visible(&table.caption)) {
             table {
                 thead {
-                    tr { @for column in &table.columns { th scope="col" .number[column.is_number] { (visible(&column.heading)) } } }
+                    tr { @for column in &table.columns { th scope="col" .number[column.is_number] { (heading(column)) } } }
                 }
                 tbody {
                     @for row in &table.rows {
                         tr {
                             @for (cell, column) in row.iter().zip(&table.columns) {
-                                td .number[column.is_number] .long[is_long(cell)] { (visible(cell)) }
+                                td .number[column.is_number] .long[!column.is_time && is_long(cell)] { (content(cell, column)) }
                             }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// The heading; the page's script replaces the zone of times by the reader's own.
+fn heading(column: &Column) -> Markup {
+    match column.heading.split_once(UTC).filter(|_| column.is_time) {
+        Some((before, after)) => {
+            html! { (visible(before)) span data-zone { (UTC) } (visible(after)) }
+        }
+        None => html! { (visible(&column.heading)) },
+    }
+}
+
+fn content(cell: &str, column: &Column) -> Markup {
+    if !column.is_time {
+        return html! { (visible(cell)) };
+    }
+    html! {
+        @for (i, time) in cell.split(TO).enumerate() {
+            @if i > 0 { (TO) }
+            time datetime=(time) { (visible(time)) }
         }
     }
 }

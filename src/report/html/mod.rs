@@ -132,7 +132,7 @@ mod tests {
         let mut table = Table::new(odd, &[odd, "n#"]);
         table.row([odd, "1"]);
         let axis = Axis::names(odd, vec![odd.to_owned()]);
-        let chart = bars(odd, axis, Axis::from_zero("rows"), &[(odd, &[1.0])]);
+        let chart = bars(odd, axis, Axis::count("rows"), &[(odd, &[1.0])]);
         let section = Section::new("s", odd)
             .with(odd)
             .with(table)

@@ -399,7 +399,7 @@ impl Column {
         }
         let names = self.levels.iter().map(|l| l.level.clone()).collect();
         let counts: Vec<f64> = self.levels.iter().map(|l| l.rows as f64).collect();
-        let (names, rows) = (Axis::names(&self.name, names), Axis::from_zero("rows"));
+        let (names, rows) = (Axis::names(&self.name, names), Axis::count("rows"));
         Some(bars(
             format!("Distribution of {}", self.name),
             names,

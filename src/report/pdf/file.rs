@@ -331,7 +331,7 @@ mod tests {
         }
         let chart = |name: &str| {
             let names = Axis::names(name, vec![name.to_owned()]);
-            bars(name, names, Axis::from_zero("rows"), &[(name, &[1.0])])
+            bars(name, names, Axis::count("rows"), &[(name, &[1.0])])
         };
         let link = Text::from("see ").and(Style::Section("first".into()), name);
         let part = Block::Part {

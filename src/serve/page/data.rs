@@ -6,7 +6,7 @@ use super::monitor::probability;
 use super::text::time_of;
 use crate::monitor::drift::ColumnDrift;
 use crate::pulls::view::SourceView;
-use crate::report::chart::{Axis, Chart, Counts, Size, bars, histogram};
+use crate::report::chart::{Axis, Chart, Counts, Size, bars, edges, histogram};
 use crate::report::html::figure;
 use crate::report::visible;
 use crate::serve::views::Event;
@@ -110,7 +110,7 @@ fn draw_hint(column: &ColumnView<'_>) -> Markup {
         p.hint {
             "missing " (share(missing, rows)) " → " (share(column.recent.missing, column.recent.rows))
             @if let Some(drift) = column.drift {
-                @if let Some(p) = drift.p_adjusted { " · p, adjusted " (probability(p)) }
+                @if let Some(p) = drift.p_adjusted { " · adjusted p " (probability(p)) }
                 @if let Some(psi) = drift.psi { " · PSI " (format!("{psi:.3}")) }
                 @if drift.drift {
                     " · " strong.alarm { "drifted: " (drift.change.as_deref().unwrap_or_default()) }
@@ -142,17 +142,13 @@ fn chart(column: &ColumnView<'_>) -> Option<Chart> {
             let (low, high) = recent
                 .iter()
                 .fold((low, high), |(a, b), v| (a.min(*v), b.max(*v)));
-            let width = if high > low {
-                (high - low) / BINS as f64
-            } else {
-                1.0
-            };
-            let edges: Vec<f64> = (0..=BINS).map(|i| low + i as f64 * width).collect();
+            let is_whole = found.sample.iter().chain(recent).all(|v| v.fract() == 0.0);
+            let edges = edges(low, high, is_whole, BINS);
             let count = |values: &[f64]| {
-                let mut counts = vec![0.0; BINS];
+                let mut counts = vec![0.0; edges.len() - 1];
                 for value in values {
-                    let at = ((value - low) / width) as usize;
-                    counts[at.min(BINS - 1)] += 1.0;
+                    let after = edges.partition_point(|edge| edge <= value);
+                    counts[after.clamp(1, edges.len() - 1) - 1] += 1.0;
                 }
                 counts
             };
@@ -269,7 +265,7 @@ fn explorer(view: &View<'_>) -> Markup {
             }
             @if view.events.is_empty() { p.muted { "No event here." } }
             ol.story { @for event in view.events { li { details {
-                summary { span.number { (event.seq) } " " time.muted datetime=(event.time) { (event.time) } " " span.kind { (event.kind) } " " (visible(&event.id)) }
+                summary { span.number.seq { (event.seq) } " " time.muted datetime=(event.time) { (event.time) } " " span.kind { (event.kind) } " " (visible(&event.id)) }
                 @if event.kind == "prediction" { p { a href={ "/predictions/" (event.id) } { "Row, contributions, label" } } }
                 pre tabindex="0" { (pretty(&event.members)) }
             } } } }

@@ -63,21 +63,31 @@ fn volume(story: &Story) -> Chart {
         };
         counts.iter().map(bar).collect::<Vec<Bar>>()
     };
+    let mut labelled: Vec<(f64, f64)> = Vec::new();
+    for (begin, bucket) in counts.iter() {
+        let begin = begin as f64;
+        // The end of the interval before, whose value would otherwise be kept over a gap.
+        if labelled.last().is_some_and(|last| last.0 == begin) {
+            labelled.pop();
+        }
+        labelled.extend([(begin, bucket.labels as f64), (begin + width, 0.0)]);
+    }
     let predictions: u64 = counts.iter().map(|(_, b)| b.predictions).sum();
     let labels: u64 = counts.iter().map(|(_, b)| b.labels).sum();
     Chart {
         title: format!("Predictions and labels per {}", span(counts.width())),
         summary: format!("{predictions} predictions and {labels} labels are stored."),
-        x: Axis::time("time, UTC"),
-        y: Axis::from_zero("events"),
+        x: Axis::time("time"),
+        y: Axis::count("events"),
         marks: vec![
             Mark::Bars {
                 series: "predictions".into(),
                 bars: bars(|bucket| bucket.predictions),
             },
-            Mark::Bars {
+            // A line, which can be told apart from bars of the same height.
+            Mark::Step {
                 series: "labels".into(),
-                bars: bars(|bucket| bucket.labels),
+                points: labelled,
             },
         ],
     }
@@ -100,7 +110,7 @@ fn mean(story: &Story, positive: &str) -> Chart {
     Chart {
         title: format!("Mean probability of {positive}"),
         summary: format!("The mean of the last interval is {:.1} %.", last * 100.0),
-        x: Axis::time("time, UTC"),
+        x: Axis::time("time"),
         y: Axis::share("mean probability"),
         marks: vec![Mark::Line {
             series: "mean probability".into(),
@@ -177,7 +187,7 @@ fn accuracy(story: &Story) -> Option<Chart> {
     Some(Chart {
         title: "Accuracy of the windows".into(),
         summary,
-        x: Axis::time("time, UTC"),
+        x: Axis::time("time"),
         y: Axis::share("accuracy"),
         marks,
     })

@@ -71,7 +71,7 @@ fn latency(level: &ServiceLevel) -> Chart {
             all(level.p99_seconds),
             seconds(objective)
         ),
-        x: Axis::time("time, UTC"),
+        x: Axis::time("time"),
         y: Axis::from_zero("response time").in_unit("ms"),
         marks,
     }
@@ -91,7 +91,7 @@ fn budget(level: &ServiceLevel, bad: u64) -> Chart {
             "{bad} of {} responses failed or were slow; the objective allows {allowed:.0} %.",
             level.answers
         ),
-        x: Axis::time("time, UTC"),
+        x: Axis::time("time"),
         y: Axis::from_zero("share of the responses").in_unit("%"),
         marks: vec![
             Mark::Bars {

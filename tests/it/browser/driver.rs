@@ -152,6 +152,19 @@ impl Browser {
             .await;
     }
 
+    /// Shows the page as it prints where the reader has this theme.
+    pub async fn paper(&self, theme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": theme}]);
+        let media = json!({"media": "print", "features": features});
+        self.protocol("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// Moves the browser to a time zone.
+    pub async fn zone(&self, zone: &str) {
+        self.protocol("Emulation.setTimezoneOverride", json!({"timezoneId": zone}))
+            .await;
+    }
+
     /// A command of the browser's own protocol.
     async fn protocol(&self, command: &str, parameters: Value) {
         let command = json!({"cmd": command, "params": parameters});

@@ -3,8 +3,10 @@
 mod driver;
 mod keyboard;
 mod live;
+mod paper;
 mod proxy;
 mod widths;
+mod zone;
 
 use serde_json::json;
 
