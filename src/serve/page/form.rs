@@ -24,7 +24,7 @@ pub fn draw(view: &PageView) -> Markup {
                 }
                 p.muted { "Predicts as you type. An empty field is a missing value; " span.required { "*" } " is required." }
             }
-            details {
+            details.screen {
                 summary { "The same as a request" }
                 @for (id, word, request) in [("curl", "curl", curl(view)), ("python", "Python", python(view)), ("javascript", "JavaScript", javascript(view))] {
                     div.title { h3 { (word) } button type="button" data-copy=(id) { "Copy" } }

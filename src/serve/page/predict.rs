@@ -32,7 +32,7 @@ fn what_if(view: &PageView) -> Markup {
         section aria-labelledby="what-if-title" {
             div.title {
                 h2 #what-if-title { "What if" }
-                label { "column "
+                label.inline { "column "
                     select #what-if-column {
                         @for field in view.fields.iter().filter(|field| is_curve(&field.kind)) {
                             option value=(field.name) { (field.name) }
@@ -40,7 +40,7 @@ fn what_if(view: &PageView) -> Markup {
                     }
                 }
             }
-            p.muted { "The probability of the row in the form over one of its columns, all others as they are." }
+            p.muted { "How the probability changes with one column, while all others stay as in the form." }
             div #what-if {}
         }
     }
@@ -83,7 +83,7 @@ pub fn curve(
             .iter()
             .filter_map(|p| Some((p.number?, p.probability)));
         let line = Mark::Line {
-            series: "all others as they are".into(),
+            series: "other values of the column".into(),
             points: known.collect(),
             dashed: false,
         };
@@ -96,7 +96,7 @@ pub fn curve(
             .enumerate()
             .map(|(i, p)| spot(i as f64, p.probability));
         let spots = Mark::Points {
-            series: "all others as they are".into(),
+            series: "other values of the column".into(),
             points: spots.collect(),
         };
         (Axis::names(column, names), spots, own.map(|i| i as f64))
@@ -108,7 +108,7 @@ pub fn curve(
             at: At::X(x),
         });
         marks.push(Mark::Points {
-            series: "the row".into(),
+            series: "the row in the form".into(),
             points: vec![spot(x, at.probability)],
         });
     }
@@ -124,7 +124,7 @@ pub fn curve(
 
 fn file() -> Markup {
     html! {
-        section aria-labelledby="file-title" {
+        section.screen aria-labelledby="file-title" {
             h2 #file-title { "A file" }
             p.muted { "CSV with the columns of the live model. It is predicted as a trial: nothing of it is stored." }
             div #drop .drop {
