@@ -10,6 +10,7 @@ mod error;
 pub mod evaluation;
 pub mod explain;
 pub mod lines;
+pub mod members;
 pub mod spec;
 mod stored;
 
@@ -27,6 +28,7 @@ pub use card::Card;
 pub use error::ModelError;
 pub use evaluation::Evaluation;
 pub use explain::Explanation;
+pub use members::Member;
 pub use spec::Spec;
 
 #[derive(Clone, Debug)]
@@ -122,6 +124,11 @@ impl Model {
         } else {
             Err(ModelError::part("kernel", format!("it answers {p}")))
         }
+    }
+
+    /// The fitted learners whose mean the model is, or the only one.
+    pub fn members(&self) -> Vec<Member> {
+        Member::of(&self.kernel)
     }
 
     /// Sets the base of explanations to the mean probability that the model predicts for the rows of its training table. Ends

@@ -72,6 +72,12 @@ fn revision_2_opens_and_answers_as_it_did() {
         probability
     );
     assert_eq!(again.spec().text(), model.spec().text());
+    // Which learners it averages is not in its card, and known all the same.
+    let members: Vec<String> = model.members().into_iter().map(|m| m.learner).collect();
+    assert!(
+        members.len() > 1 && members.is_sorted_by_key(|name| place(name)),
+        "{members:?}"
+    );
 }
 
 /// The mean probability of the training rows of the file of revision 2.
@@ -79,3 +85,31 @@ const BASE: f64 = 0.385_122_428_619_592_4;
 
 /// Prediction of both models when they were written.
 const EXPECTED: f64 = 0.749_491_468_110_928_3;
+
+/// The place of a learner among those of `train`.
+fn place(name: &str) -> Option<usize> {
+    ["logistic", "forest", "boosted", "deep"]
+        .iter()
+        .position(|known| *known == name)
+}
+
+/// A kernel tells which learner made it.
+#[test]
+fn each_learner_is_recognised_by_its_kernel() {
+    let folder = crate::cli::Folder::new();
+    for learner in ["logistic", "forest", "boosted", "deep"] {
+        let train = format!("train --learner {learner} --folds 2 --repeats 1 --state {learner}");
+        folder.run(&train).ok();
+        let shown = folder
+            .run(&format!("models show 1 --json --state {learner}"))
+            .ok()
+            .json();
+        assert_eq!(shown["card"]["learner"], learner);
+        assert_eq!(shown["members"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            shown["members"][0]["learner"], learner,
+            "{}",
+            shown["members"]
+        );
+    }
+}

@@ -13,7 +13,7 @@ use super::site::Site;
 use super::table;
 use crate::clock::{Clock, System};
 use crate::live::champion::usable;
-use crate::model::Evaluation;
+use crate::model::{Evaluation, members};
 use crate::registry::{Decision, Evidence, Promotion, VersionRef};
 
 #[derive(Debug, Args)]
@@ -146,14 +146,14 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
             .map(|f| f.name.clone())
             .collect();
         print_json(&json!({
-            "model": name, "card": serde_json::to_value(card)?, "cv": card.cv.document(), "features": features,
+            "model": name, "card": serde_json::to_value(card)?, "members": model.members(), "cv": card.cv.document(), "features": features,
             "base": model.base(), "table_warnings": card.table_warnings, "spec": model.spec().text(),
         }))?;
         return Ok(Exit::Done);
     }
     outln!(
         "{name}: {} on {} rows ({} positive, {} left out), seed {}",
-        card.learner,
+        members::text(&card.learner, &model.members()),
         card.rows,
         card.positives,
         card.left_out,

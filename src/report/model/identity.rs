@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::words::{count, percent};
+use crate::model::members::{self, Member};
 use crate::report::chart::plain;
 use crate::report::document::{Block, Style, Text};
 
@@ -12,6 +13,8 @@ pub struct Model {
     pub version: String,
     pub role: String,
     pub learner: String,
+    /// The fitted learners that the model consists of.
+    pub members: Vec<Member>,
     pub calibration: String,
     /// Target column.
     pub target: String,
@@ -39,6 +42,7 @@ impl Model {
             version: facts.version.clone(),
             role: facts.role.clone(),
             learner: card.learner.clone(),
+            members: model.members(),
             calibration: card.calibration.clone(),
             target: target.column.clone(),
             positive: target.positive.to_string(),
@@ -68,7 +72,7 @@ impl Model {
             );
         let facts = [
             ("Role", self.role.clone()),
-            ("Learner", self.learner.clone()),
+            ("Learner", members::text(&self.learner, &self.members)),
             ("Calibration", self.calibration.clone()),
             (
                 "Training rows",

@@ -6,6 +6,7 @@ use super::text::{thousands, time_of};
 use crate::model::Evaluation;
 use crate::model::evaluation::{Dependence, Importance};
 use crate::model::lines::{Only, diff};
+use crate::model::members;
 use crate::registry::Role;
 use crate::registry::ledger::Action;
 use crate::report::chart::{Size, confusion, precision_recall, roc};
@@ -110,7 +111,8 @@ pub fn one(card: &Card, before: Option<&Card>, ledger: &[LedgerLine]) -> Markup 
             dl {
                 dt { "role" } dd { (card.role.map(role).unwrap_or("not in the ledger")) }
                 dt { "trained" } dd { (time_of(card.trained.as_deref().unwrap_or_default())) }
-                dt { "learner" } dd { (facts.learner) ", calibration " (facts.calibration) }
+                dt { "learner" } dd { (members::text(&facts.learner, &facts.members)) }
+                dt { "calibration" } dd { (facts.calibration) }
                 dt { "why this one" } dd { (facts.choice) }
                 dt { "rows" } dd { (thousands(facts.rows)) ", " (thousands(facts.positives)) " of them " (facts.target.column) " = " (positive)
                     ", " (thousands(facts.left_out)) " left out" }
@@ -223,13 +225,16 @@ fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
         }
         section aria-labelledby="errors-title" {
             h2 #errors-title { "Where it is wrong" }
+            p.muted { "Groups of rows that were not fitted on, those first whose mean predicted probability of " (positive) " and observed share \
+                differ most for their number of rows. Beside the log loss stands that of always predicting the observed share: a model that \
+                knows more stays below it." }
             div.scroll tabindex="0" role="region" aria-label="groups predicted worst, table" { table {
                 thead { tr { th scope="col" { "group" } th.number scope="col" { "rows" } th.number scope="col" { "predicted" }
-                    th.number scope="col" { "observed" } th.number scope="col" { "log loss" } } }
+                    th.number scope="col" { "observed" } th.number scope="col" { "log loss" } th.number scope="col" { "of the share alone" } } }
                 tbody { @for group in &evaluation.groups { tr {
                     th scope="row" { (group.column) " " span.muted { (group.values) } }
                     td.number { (group.rows) } td.number { (percent(group.predicted)) } td.number { (percent(group.observed)) }
-                    td.number { (format!("{:.3}", group.log_loss)) }
+                    td.number { (format!("{:.3}", group.log_loss)) } td.number { (format!("{:.3}", group.base_log_loss)) }
                 } } }
             } }
             details { summary { "Rows with the largest loss" }
@@ -275,7 +280,7 @@ pub fn decisions(
         counts,
     );
     html! {
-        div #decisions {
+        div #decisions .charts {
             (figure(&chart, "confusion", SMALL))
             dl {
                 dt { "accuracy" } dd { (share(counts[0][0] + counts[1][1], evaluation.rows)) }
@@ -314,7 +319,7 @@ fn changed(card: &Card, before: &Card) -> Markup {
             h2 #changed-title { "What changed since " a href={ "/models/" (before.model) } { (before.model) } }
             dl {
                 dt { "rows" } dd { (thousands(before.facts.rows)) " → " (thousands(card.facts.rows)) }
-                dt { "table" } dd { @if before.facts.table == card.facts.table { "the same" } @else { "another" } }
+                dt { "training table" } dd { @if before.facts.table == card.facts.table { "the same" } @else { "another one" } }
                 dt { "learner" } dd { (before.facts.learner) " → " (card.facts.learner) }
                 dt { "spec" } dd { @if lines.is_empty() { "the same" } @else { (lines.len()) " lines differ" } }
             }

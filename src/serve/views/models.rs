@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::card::{self, CrossValidated, Work};
-use crate::model::{Evaluation, Model};
+use crate::model::{Evaluation, Member, Model};
 use crate::registry::{self, Listed, Role};
 use crate::schema::column::{Column, Label, Monotone, Target};
 use crate::schema::{ColumnWarning, Kind};
@@ -102,6 +102,8 @@ pub struct Card {
 pub struct Facts {
     /// Name of the selected learner.
     pub learner: String,
+    /// The fitted learners that the model consists of: those whose probabilities a blend averages, else the one.
+    pub members: Vec<Member>,
     /// Why this learner was selected.
     pub choice: String,
     /// Name of the selected calibration.
@@ -248,6 +250,7 @@ impl Facts {
         let features = model.recipe().features().iter();
         Facts {
             learner: card.learner.clone(),
+            members: model.members(),
             choice: card.choice.clone(),
             calibration: card.calibration.clone(),
             seed: card.seed,
