@@ -150,6 +150,7 @@ fn alert_table(alerts: &[Shown]) -> comfy_table::Table {
             summary,
         ]);
     }
+    table::sentences(&mut rows, 5);
     rows
 }
 
@@ -178,6 +179,7 @@ fn told_outbox(outbox: &OutboxView) -> anyhow::Result<()> {
             &letter.error,
         ]);
     }
+    table::sentences(&mut rows, 5);
     outln!("{}", table::text(&rows));
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::report::visible;
 
 /// Width of the longest bar in characters, and of the names beside it.
@@ -51,8 +53,9 @@ fn draw(rows: &[Bar], is_utf8: bool) -> String {
             }
             false => "#".repeat((eighths + 4) / 8),
         };
-        let name: String = visible(&row.name).chars().take(NAME).collect();
-        format!("{name:>NAME$} {bar:<WIDTH$} {}", row.text)
+        let name = super::table::shortened(&visible(&row.name), NAME);
+        let indent = " ".repeat(NAME.saturating_sub(name.width()));
+        format!("{indent}{name} {bar:<WIDTH$} {}", row.text)
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -143,6 +143,7 @@ fn list(site: &Site, all: &[Quarantined]) -> anyhow::Result<Exit> {
             .map_or_else(|| "–".to_owned(), |line| line.to_string());
         rows.add_row([id, &row.source, &line, &row.column, &row.value, &row.reason]);
     }
+    table::sentences(&mut rows, 5);
     outln!("{}", table::text(&rows));
     Ok(Exit::Done)
 }

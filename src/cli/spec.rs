@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::out::{self, errln, outln, print_json};
+use super::table;
 use super::text::ReadArgs;
 use crate::ingest::Source;
-use crate::ingest::infer::{self, ColumnNote, Inferred, Wanted};
+use crate::ingest::infer::{self, Inferred, Wanted};
 use crate::model::Spec;
 use crate::schema::Dialect;
 
@@ -83,26 +84,14 @@ fn say(inferred: &Inferred) {
         .notices
         .iter()
         .for_each(|notice| errln!("{}", out::shown(notice)));
-    let line = |note: &ColumnNote| {
+    let mut rows = table::new(["column", "kind", "used", "why"]);
+    for note in &inferred.columns {
         let used = if note.used { "yes" } else { "no" };
-        [
-            out::shown(&note.name),
-            note.kind.into(),
-            out::shown(&note.why),
-            used.into(),
-        ]
-    };
-    let header = ["column", "kind", "why", "used"].map(str::to_owned);
-    let lines: Vec<[String; 4]> = [header]
-        .into_iter()
-        .chain(inferred.columns.iter().map(line))
-        .collect();
-    let width = |place: usize| lines.iter().map(|l| l[place].chars().count()).max();
-    let widths = [0, 1, 2].map(|place| width(place).unwrap_or(0));
-    for [name, kind, why, used] in &lines {
-        let [a, b, c] = widths;
-        errln!("{name:a$} | {kind:b$} | {why:c$} | {used}");
+        rows.add_row([note.name.as_str(), note.kind, used, note.why.as_str()]);
     }
+    table::sentences(&mut rows, 3);
+    rows.use_stderr();
+    errln!("{}", table::text(&rows));
 }
 
 fn check(file: &std::path::Path, as_json: bool) -> anyhow::Result<Exit> {

@@ -1,6 +1,7 @@
 //! Formats tables for people.
 
-use comfy_table::{CellAlignment, Row, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, Row, Table, Width, presets};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::out::shown;
 use crate::model::card::Figures;
@@ -29,22 +30,50 @@ pub fn metric_heads() -> impl Iterator<Item = &'static str> {
     METRICS.iter().map(|m| m.title)
 }
 
+/// Marks a column whose cells are sentences: they are never shortened, and broken into lines where they have no room.
+pub fn sentences(table: &mut Table, column: usize) {
+    if let Some(column) = table.column_mut(column) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+        column.set_cell_alignment(CellAlignment::Left);
+    }
+}
+
 /// The table as text without trailing blanks; names and values of strangers in it are harmless. On a terminal that is
-/// narrower, the columns that have no room follow below, beside the first one again.
+/// narrower, long names are shortened in their middle, and the columns that have no room follow below, beside the first one
+/// again. Output that goes elsewhere is whole.
 pub fn text(table: &Table) -> String {
     fitted(table, table.width().map(usize::from))
 }
 
 fn fitted(table: &Table, width: Option<usize>) -> String {
-    let cells =
-        |row: &Row| -> Vec<String> { row.cell_iter().map(|cell| shown(&cell.content())).collect() };
-    let header = table.header().map(cells).unwrap_or_default();
-    let rows: Vec<Vec<String>> = table.row_iter().map(cells).collect();
-    let widest = |i: usize| {
-        let lengths = rows.iter().chain([&header]).filter_map(|row| row.get(i));
-        lengths.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    let is_sentences: Vec<bool> = table
+        .column_iter()
+        .map(|column| column.constraint() == Some(&ColumnConstraint::ContentWidth))
+        .collect();
+    let is_sentence = |i: usize| is_sentences.get(i).copied().unwrap_or(false);
+    let cells = |row: &Row| -> Vec<String> {
+        let text = |cell: &Cell| shown(&cell.content());
+        row.cell_iter().map(text).collect()
     };
-    let widths: Vec<usize> = (0..header.len()).map(widest).collect();
+    let mut header = table.header().map(cells).unwrap_or_default();
+    let mut rows: Vec<Vec<String>> = table.row_iter().map(cells).collect();
+    let widest = |i: usize| {
+        let all = rows.iter().chain([&header]).filter_map(|row| row.get(i));
+        all.map(|cell| cell.width()).max().unwrap_or(0)
+    };
+    let mut widths: Vec<usize> = (0..header.len()).map(widest).collect();
+    if let Some(most) = width {
+        let names: Vec<bool> = (0..widths.len()).map(|i| !is_sentence(i)).collect();
+        let limits = limits(&widths, &names, most);
+        for row in rows.iter_mut().chain([&mut header]) {
+            for (i, cell) in row.iter_mut().enumerate().filter(|(i, _)| names[*i]) {
+                *cell = shortened(cell, limits[i]);
+            }
+        }
+        for (width, limit) in widths.iter_mut().zip(limits) {
+            *width = limit.min(*width);
+        }
+    }
     let blocks: Vec<String> = blocks(&widths, width)
         .into_iter()
         .map(|columns| {
@@ -56,6 +85,17 @@ fn fitted(table: &Table, width: Option<usize>) -> String {
             };
             let head = of(&header);
             let mut block = new(head.iter().map(String::as_str));
+            for (place, i) in columns.iter().enumerate() {
+                if is_sentence(*i) {
+                    sentences(&mut block, place);
+                    let taken: usize = columns[..place].iter().map(|i| widths[*i] + GAP).sum();
+                    let room = width.map(|most| most.saturating_sub(taken).max(LEAST) + GAP);
+                    let bound = room.and_then(|room| u16::try_from(room).ok());
+                    if let (Some(column), Some(bound)) = (block.column_mut(place), bound) {
+                        column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(bound)));
+                    }
+                }
+            }
             rows.iter().for_each(|row| {
                 block.add_row(of(row));
             });
@@ -71,6 +111,47 @@ fn fitted(table: &Table, width: Option<usize>) -> String {
 
 /// Blank columns between two columns.
 const GAP: usize = 2;
+
+/// Width below which no name is shortened: its ends would no longer tell it from others.
+const LEAST: usize = 24;
+
+/// The widths to which names are shortened: as little as makes the table fit beside its other columns, and if that cannot be,
+/// so far that any two columns do.
+fn limits(widths: &[usize], names: &[bool], most: usize) -> Vec<usize> {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    let capped = |cap: usize| -> Vec<usize> {
+        let cap = |(width, is_name): (&usize, &bool)| match is_name {
+            true => (*width).min(cap),
+            false => *width,
+        };
+        widths.iter().zip(names).map(cap).collect()
+    };
+    let fits = |widths: &Vec<usize>| widths.iter().sum::<usize>() + gaps <= most;
+    let all = (LEAST..=most).rev().map(capped).find(fits);
+    all.unwrap_or_else(|| capped(LEAST.max(most.saturating_sub(GAP) / 2)))
+}
+
+/// A text without its middle, to a width in columns of a terminal.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    if text.width() <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub(1);
+    let (head, tail) = (room - room / 3, room / 3);
+    let begin = taken(text.chars(), head);
+    let end: String = taken(text.chars().rev(), tail).chars().rev().collect();
+    format!("{begin}…{end}")
+}
+
+/// The first characters that have room.
+fn taken(text: impl Iterator<Item = char>, room: usize) -> String {
+    let mut width = 0;
+    text.take_while(|c| {
+        width += c.width().unwrap_or(0);
+        width <= room
+    })
+    .collect()
+}
 
 /// Which columns stand beside each other within a width: the first one in each block, and at least one more.
 fn blocks(widths: &[usize], most: Option<usize>) -> Vec<Vec<usize>> {
@@ -134,5 +215,48 @@ mod tests {
         // However narrow, each column is there once.
         assert_eq!(blocks(&[5, 9, 9, 9], Some(1)), [[0, 1], [0, 2], [0, 3]]);
         assert_eq!(blocks(&[5], Some(1)), [[0]]);
+    }
+
+    #[test]
+    fn long_names_lose_their_middle_on_a_terminal_alone() {
+        let name = format!("begin{}end", "x".repeat(200));
+        let wide = "列".repeat(60);
+        let mut table = new(["column", "drift", "p"]);
+        table.add_row([&name, "yes", "0.001"]);
+        table.add_row([&wide, "no", "0.500"]);
+        assert!(
+            fitted(&table, None).contains(&name[..199]),
+            "whole in a pipe"
+        );
+        assert!(fitted(&table, None).contains(&wide));
+        let narrow = fitted(&table, Some(80));
+        let lines: Vec<&str> = narrow.lines().collect();
+        assert_eq!(lines.len(), 3, "{narrow}");
+        for line in &lines {
+            assert!(line.width() <= 80, "{line}");
+        }
+        assert!(lines[1].starts_with("beginxxx") && lines[1].contains("xxend "));
+        assert!(lines[1].ends_with("yes  0.001") && lines[2].ends_with("no  0.500"));
+        assert!(lines[2].starts_with("列") && lines[2].contains('…'));
+        assert_eq!(shortened("abcdefghij", 10), "abcdefghij");
+        assert_eq!(shortened("abcdefghijk", 10), "abcdef…ijk");
+        assert_eq!(shortened("列列列列列列", 10), "列列列…列");
+    }
+
+    #[test]
+    fn sentences_are_broken_into_lines_and_never_shortened() {
+        let mut table = new(["id", "reason"]);
+        sentences(&mut table, 1);
+        let reason = "the value is outside the range of the spec, which allows 0 to 20";
+        table.add_row(["01a22d70", reason]);
+        let narrow = fitted(&table, Some(40));
+        let said: Vec<&str> = narrow
+            .lines()
+            .skip(1)
+            .map(|line| line[8..].trim())
+            .collect();
+        assert_eq!(said.join(" "), reason);
+        assert!(narrow.lines().all(|line| line.width() <= 40), "{narrow}");
+        assert_eq!(fitted(&table, Some(100)).lines().count(), 2);
     }
 }
