@@ -20,7 +20,7 @@ pub fn command(temporary: &Path, options: &[&str]) -> Command {
 }
 
 fn demo(temporary: &Path, more: &[&str]) -> Output {
-    let usual = ["--seed", "7", "--listen", "127.0.0.1:0"];
+    let usual = ["--listen", "127.0.0.1:0"];
     play(temporary, &[&usual, more].concat())
 }
 

@@ -82,7 +82,8 @@ impl Story<'_> {
         let mut played = Played::default();
         self.play(&self.stage.traffic.steady, &mut played).await?;
         told.figures[0] = played.figures;
-        Ok(())
+        // At any speed the monitor judges these rows before the first of the shift, so that the story does not depend on it.
+        self.no_alarm(&played.last).await
     }
 
     /// Sends the shifted rows. The alarm is looked for wherever a window of the monitor is full.
