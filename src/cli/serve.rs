@@ -14,6 +14,7 @@ use super::{holder, out, supervisor};
 use crate::app::{self, App, First, Given};
 use crate::backup::Place;
 use crate::clock::System;
+use crate::config::Flag;
 use crate::follow::Source;
 use crate::model::Spec;
 use crate::serve::address::Listen;
@@ -88,6 +89,33 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
     }
     if let Some(name) = &args.model_name {
         server.platform.model_name = Some(name.clone());
+    }
+    // What the page and the backups show as the settings of this server.
+    let given = [
+        (
+            "server.listen",
+            "--listen",
+            args.listen.as_ref().map(ToString::to_string),
+        ),
+        (
+            "server.listen",
+            "--http_port",
+            args.http_port.map(|_| server.listen.to_string()),
+        ),
+        (
+            "server.platform.model_name",
+            "--model_name",
+            args.model_name.clone(),
+        ),
+    ];
+    for (key, name, value) in given {
+        if let Some(value) = value {
+            site.settings.record(Flag {
+                name: name.into(),
+                key: key.into(),
+                value,
+            });
+        }
     }
     let faults = site.settings.start_faults();
     if !faults.is_empty() {

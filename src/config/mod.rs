@@ -188,6 +188,15 @@ impl Settings {
         Settings::load(None, std::iter::empty(), []).expect("a test loads the built-in settings")
     }
 
+    /// Records that a flag of one command has set a value, which [`Settings::leaves`] then show with their origin.
+    pub fn record(&mut self, flag: Flag) {
+        if let Ok(word) = yaml::word(&flag.value, Origin::Flag(flag.name))
+            && let Some(node) = self.tree.get_mut(&flag.key)
+        {
+            *node = word;
+        }
+    }
+
     /// Source of the value of a key; `None` if there is no such key.
     pub fn origin(&self, key: &str) -> Option<&Origin> {
         self.tree.get(key).map(|node| &node.place.origin)

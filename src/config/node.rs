@@ -88,6 +88,18 @@ impl Node {
             })
     }
 
+    /// As [`Node::get`], to be changed.
+    pub(super) fn get_mut(&mut self, path: &str) -> Option<&mut Node> {
+        path.split('.')
+            .try_fold(self, |node, part| match &mut node.value {
+                Value::Map(entries) => entries
+                    .iter_mut()
+                    .find(|(key, _)| key.name == part)
+                    .map(|(_, node)| node),
+                _ => None,
+            })
+    }
+
     /// The value of a key, which is added if it does not exist; a value that is not a map is replaced by a map.
     pub(super) fn entry(&mut self, key: Key) -> &mut Node {
         if !matches!(self.value, Value::Map(_)) {

@@ -635,3 +635,19 @@ fn a_channel_that_cannot_be_read_makes_no_other_fault() {
         "{text}"
     );
 }
+
+#[test]
+fn a_flag_of_one_command_shows_in_the_settings_with_its_name() {
+    let mut settings = load(None, &[], &[]).unwrap();
+    settings.record(Flag {
+        name: "--listen".into(),
+        key: "server.listen".into(),
+        value: "[::1]:6010".into(),
+    });
+    let leaf = settings.leaves().find(|leaf| leaf.key == "server.listen");
+    let leaf = leaf.unwrap();
+    assert_eq!(
+        (&*leaf.value, &*leaf.origin.to_string()),
+        ("[::1]:6010", "--listen")
+    );
+}
