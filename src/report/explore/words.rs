@@ -46,6 +46,14 @@ pub fn definitions() -> BTreeMap<&'static str, &'static str> {
     ])
 }
 
+/// `one row`, `12 rows`.
+pub fn counted_rows(rows: u64) -> String {
+    match rows {
+        1 => "one row".into(),
+        rows => format!("{rows} rows"),
+    }
+}
+
 /// A share in per cent.
 pub fn percent(share: f64) -> String {
     let share = share * 100.0;
