@@ -12,7 +12,7 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
         (alerts)
         p #said role="status" {}
         section aria-labelledby="all-title" {
-            h2 #all-title { "Alerts by rule" }
+            h2 #all-title { "All alerts" }
             @if view.alerts.is_empty() { p.muted { "There has been no alert." } }
             @else { div.scroll tabindex="0" role="region" aria-label="alerts, table" { table {
                 thead { tr { th scope="col" { "rule" } th scope="col" { "subject" } th scope="col" { "state" } th scope="col" { "since" }
@@ -21,7 +21,7 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
                     th scope="row" { (condition::name(alert.rule)) } td { (alert.subject) }
                     td { @if alert.state == "firing" { strong.alarm { "firing" } } @else { (alert.state) } }
                     td.muted { (when(alert.since)) }
-                    td { (alert.annotations.get("summary").cloned().unwrap_or_default()) }
+                    td.says { (alert.annotations.get("summary").cloned().unwrap_or_default()) }
                     td { @if alert.state != "silenced" && alert.state != "resolved" {
                         button type="button" data-post={ "/v1/alerts/" (alert.id) "/silence" } data-body=r#"{"for": "2h"}"# { "Silence 2 h" }
                     } @else if alert.state == "silenced" {
@@ -51,12 +51,12 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
         }
         section aria-labelledby="outbox-title" {
             h2 #outbox-title { "Notifications" }
-            p { (view.outbox.waiting) " wait, " (view.outbox.dead) " were given up." }
+            p { (view.outbox.waiting) " waiting, " (view.outbox.dead) " given up." }
             div.scroll tabindex="0" role="region" aria-label="channels, table" { table {
                 thead { tr { th scope="col" { "channel" } th scope="col" { "type" } th scope="col" { "state" } } }
                 tbody { @for channel in &view.channels { tr {
                     th scope="row" { (channel.name) } td { (channel.kind) }
-                    td { @match &channel.paused { Some(why) => strong.alarm { "paused: " (why) }, None => "sends" } }
+                    td { @match &channel.paused { Some(why) => strong.alarm { "paused: " (why) }, None => "active" } }
                 } } }
             } }
             @if !view.outbox.dead_letters.is_empty() { div.scroll tabindex="0" role="region" aria-label="dead letters, table" { table {
@@ -64,7 +64,7 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
                     th scope="col" { "error" } th scope="col" { span.unseen { "resend" } } } }
                 tbody { @for letter in &view.outbox.dead_letters { tr {
                     td.muted { (when(letter.created)) } td { (letter.channel) } td { (condition::name(letter.rule)) }
-                    td.number { (letter.attempts) } td { (letter.error) }
+                    td.number { (letter.attempts) } td.says { (letter.error) }
                     td { button type="button" data-post={ "/v1/alerts/outbox/" (letter.id) "/resend" } { "Resend" } }
                 } } }
             } } }

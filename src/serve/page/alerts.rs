@@ -29,7 +29,7 @@ pub fn draw(view: &View) -> Markup {
             }
             @if !over.is_empty() {
                 p.muted.hint {
-                    "Over: "
+                    "Resolved: "
                     @for (n, alert) in over.iter().enumerate() {
                         @if n > 0 { " · " }
                         (condition::name(alert.rule)) " (" (alert.subject) ") since "
@@ -38,12 +38,12 @@ pub fn draw(view: &View) -> Markup {
                 }
             }
             p.muted.hint {
-                "Through "
+                "Sent through "
                 @for (n, channel) in view.channels.iter().enumerate() {
                     @if n > 0 { ", " }
                     (channel.name)
                 }
-                " · " (view.outbox.waiting) " notifications wait, " (view.outbox.dead) " were given up"
+                " · " (view.outbox.waiting) " notifications waiting, " (view.outbox.dead) " given up"
             }
         }
     }

@@ -4,6 +4,7 @@
 use maud::{Markup, html};
 
 use super::aside;
+use super::monitor::probability;
 use super::text::{thousands, time_of};
 use super::trouble::{self, Trouble};
 use crate::control::jobs::{JobView, State};
@@ -68,19 +69,21 @@ fn held(store: &Stats) -> Markup {
     // Show the rows that are in quarantine now, not the events of all rows that were ever quarantined.
     let events = store.kinds.iter().map(|(kind, count)| (&**kind, *count));
     let events = events.filter(|(kind, count)| *count > 0 && *kind != "quarantine");
-    let more = [
+    let now = [
         ("labels", store.labels),
         ("labels waiting", store.waiting),
         ("rows in quarantine", store.quarantine),
     ];
+    let each = |counts: &[(&str, u64)]| {
+        let text = |(word, count): &(&str, u64)| {
+            let count = usize::try_from(*count).unwrap_or(usize::MAX);
+            format!("{} {}", word.replace('_', " "), thousands(count))
+        };
+        counts.iter().map(text).collect::<Vec<_>>().join(" · ")
+    };
     html! {
-        p.muted.hint {
-            "In the store: "
-            @for (n, (word, count)) in events.chain(more).enumerate() {
-                @if n > 0 { " · " }
-                (word) " " (thousands(usize::try_from(count).unwrap_or(usize::MAX)))
-            }
-        }
+        p.muted.hint { "Events ever stored: " (each(&events.collect::<Vec<_>>())) }
+        p.muted.hint { "Now in the store: " (each(&now)) }
     }
 }
 
@@ -140,8 +143,8 @@ fn evidence(gate: &Gate) -> Markup {
             dt { "difference" }
             dd { (number(loss.difference)) ", between " (number(loss.low)) " and " (number(loss.high)) }
             dt { "decisions" }
-            dd { "right alone: champion " (gate.mcnemar.champion_right) ", candidate "
-                (gate.mcnemar.candidate_right) ", p = " (format!("{:.2e}", gate.mcnemar.p_value)) }
+            dd { "right where the other is wrong: champion " (gate.mcnemar.champion_right) ", candidate "
+                (gate.mcnemar.candidate_right) " (McNemar's p " (probability(gate.mcnemar.p_value)) ")" }
             @if !gate.floors.is_empty() {
                 dt { "floors" }
                 dd {
@@ -183,7 +186,7 @@ fn on_probation(probation: &Probation) -> Markup {
     let line = |figure: &Figure| {
         let (expected, allowed) = (figure.expected.mean, figure.allowed);
         format!(
-            "{}; {expected:.3} was expected, truly above {allowed:.3} rolls it back",
+            "{} so far, {expected:.3} expected; the version before returns once it is surely above {allowed:.3}",
             number(figure.mean)
         )
     };
@@ -192,7 +195,7 @@ fn on_probation(probation: &Probation) -> Markup {
         dl {
             dt { "labels" } dd { (figures.rows) " of " (figures.window) }
             dt { "log loss" } dd { (line(&figures.log_loss)) }
-            dt { "wrong" } dd { (line(&figures.error)) }
+            dt { "wrong decisions" } dd { (line(&figures.error)) }
         }
     }
 }

@@ -52,7 +52,10 @@ fn draw_verdict(verdict: &Verdict) -> Markup {
         @match verdict.change() {
             None => p { strong { "No drift" } " in " (rows.current) " predictions beside " (rows.reference)
                 " training rows of " (verdict.model) "." },
-            Some(change) => p.alarm { "Drift: " (change) },
+            Some(change) => {
+                p.alarm { "Drift: " (change) }
+                p.muted { (rows.current) " predictions beside " (rows.reference) " training rows of " (verdict.model) "." }
+            },
         }
         @if let Some(retrain) = &verdict.retrain {
             p { @if retrain.asked { "A training is requested." } @else { "No training for it: " (retrain.why) "." } }
@@ -60,7 +63,7 @@ fn draw_verdict(verdict: &Verdict) -> Markup {
         div.aside role="region" tabindex="0" aria-label="drift of each column" {
             table {
                 thead { tr {
-                    th { "column" } th.number { "p, adjusted" } th.number { "effect" } th.number { "PSI" }
+                    th { "column" } th.number { "adjusted p" } th.number { "effect" } th.number { "PSI" }
                     th.number { "missing" } th { "what changed" }
                 } }
                 tbody { @for column in &verdict.drift.columns { (draw_column(column)) } }
@@ -81,7 +84,7 @@ fn draw_column(column: &ColumnDrift) -> Markup {
             td {
                 (column.change.as_deref().unwrap_or_default())
                 @if let Some(needed) = column.needed {
-                    span.muted { " sure with about " (needed) " rows" }
+                    span.muted { " not sure yet; about " (needed) " rows like these would show it" }
                 }
             }
         }
@@ -100,8 +103,8 @@ fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Mar
             div.aside role="region" tabindex="0" aria-label="performance" { table {
                 thead { tr {
                     th { "" }
-                    th.number { @match window { Some(w) => { "by " (w.n) " labels" } None => "by labels" } }
-                    th.number { "estimated without" }
+                    th.number { @match window { Some(w) => { "measured with " (w.n) " labels" } None => "measured with labels" } }
+                    th.number { "estimated without labels" }
                 } }
                 tbody { @for name in FIGURES {
                     tr {
@@ -127,19 +130,17 @@ fn history(seen: &Monitor) -> Markup {
         .collect();
     html! {
         @if !before.is_empty() {
-            h3 { "Verdicts before" }
-            div.aside role="region" tabindex="0" aria-label="earlier verdicts" { table { tbody { @for brief in before { (line(brief)) } } } }
+            h3 { "Earlier verdicts" }
+            ol.story { @for brief in before { li { (line(brief)) } } }
         }
     }
 }
 
 fn line(brief: &Brief) -> Markup {
     html! {
-        tr {
-            td.muted { (when(brief.time)) }
-            td { span.name { (brief.model) } @if let Some(slice) = &brief.slice { ", " (slice) } }
-            td { @match &brief.change { Some(change) => (change), None => "no drift" } }
-        }
+        span.muted { (when(brief.time)) } " " span.name { (brief.model) }
+        @if let Some(slice) = &brief.slice { ", " (slice) }
+        " · " @match &brief.change { Some(change) => (change), None => "no drift" }
     }
 }
 
@@ -154,11 +155,11 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
 }
 
-/// Formats a p-value: three decimals, or scientific notation below 0.001.
+/// Formats a p-value: three decimals, or the bound that it is below.
 pub(super) fn probability(p: f64) -> String {
-    if p < 0.001 {
-        format!("{p:.0e}")
-    } else {
-        format!("{p:.3}")
+    match p {
+        p if p < 0.0001 => "< 0.0001".to_owned(),
+        p if p < 0.001 => format!("{p:.4}"),
+        p => format!("{p:.3}"),
     }
 }

@@ -27,10 +27,13 @@ pub fn draw(why: &WhyPrediction) -> Markup {
                 dt { "label" } dd { @match &why.truth { Some(label) => strong { (label) }, None => "not known yet" } }
                 dt { "transport" } dd { (member("transport")) }
                 dt { "event" } dd { (event.seq) }
-                dt { "windows" }
+                dt { "monitor windows" }
                 dd {
-                    @if why.windows.is_empty() { "none that was judged yet" }
-                    @for verdict in &why.windows { "verdict " (verdict.seq) " of " time datetime=(verdict.time) { (verdict.time) } " " }
+                    @if why.windows.is_empty() { "none with a verdict yet" }
+                    @for (n, verdict) in why.windows.iter().enumerate() {
+                        @if n > 0 { ", " }
+                        "verdict of " time datetime=(verdict.time) { (verdict.time) } " (event " (verdict.seq) ")"
+                    }
                 }
             }
             @for note in &why.notes { p.note { (note) } }
@@ -60,13 +63,19 @@ pub fn draw(why: &WhyPrediction) -> Markup {
         section aria-labelledby="others-title" {
             h2 #others-title { "Other versions" }
             @if why.versions.is_empty() { p.muted { "There is no other version." } }
-            @else { table.facts { tbody { @for other in &why.versions { tr {
-                th scope="row" { a href={ "/models/" (other.model) } { (other.model) } }
-                @match other.probability {
-                    Some(probability) => { td.number { (format!("{:.1} %", 100.0 * probability)) } }
-                    None => { td.muted { (other.error.as_deref().unwrap_or_default()) } }
-                }
-            } } } } }
+            @else { table.facts {
+                thead { tr { th scope="col" { "version" } th scope="col" { "decision" } th.number scope="col" { "probability" } } }
+                tbody { @for other in &why.versions { tr {
+                    th scope="row" { a href={ "/models/" (other.model) } { (other.model) } }
+                    @match other.probability {
+                        Some(probability) => {
+                            td { @if let Some(label) = &other.label { (label.0.to_string()) } }
+                            td.number { (format!("{:.1} %", 100.0 * probability)) }
+                        }
+                        None => { td.muted colspan="2" { (other.error.as_deref().unwrap_or_default()) } }
+                    }
+                } } }
+            } }
         }
     }
 }
@@ -104,6 +113,11 @@ fn waterfall(explanation: &Explanation) -> Markup {
         steps: &steps,
     };
     let size = Size::of(560.0, 60.0 + 20.0 * steps.len().max(3) as f64);
-    let title = "What each column adds to the mean probability of the training rows";
+    let sum = explanation.base + all.iter().map(|c| c.contribution).sum::<f64>();
+    let title = format!(
+        "From the mean of the training rows, {:.1} %, to this prediction, {:.1} %",
+        100.0 * explanation.base,
+        100.0 * sum
+    );
     figure(&waterfall.chart(title), "waterfall", size)
 }

@@ -8,7 +8,7 @@ use super::view::PageView;
 pub fn draw(view: &PageView) -> Markup {
     html! {
         section aria-labelledby="feed-title" {
-            h2 #feed-title { "Live" }
+            h2 #feed-title { "Live predictions" }
             p.muted #feed-empty { "Predictions from anywhere appear here as they are made." }
             table #feed hidden {
                 thead {
