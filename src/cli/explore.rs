@@ -160,7 +160,7 @@ fn say(e: &Exploration) -> Result<()> {
             None => Vec::new(),
         };
         let mut cells = vec![
-            explore::short(&visible(&column.name)),
+            visible(&column.name).into_owned(),
             column.kind.to_owned(),
             column.missing.to_string(),
             column.distinct.to_string(),
@@ -170,6 +170,7 @@ fn say(e: &Exploration) -> Result<()> {
         }
         rows.add_row(cells);
     }
+    table::sentences(&mut rows, 4); // from the left, as the values rise
     outln!("{}", table::text(&rows));
     if let Some(more @ 1..) = e.columns.len().checked_sub(LISTED) {
         outln!("and {more} more columns");

@@ -28,6 +28,7 @@ mod replay;
 mod report;
 mod rows;
 mod serve;
+mod short;
 mod site;
 mod spec;
 mod store;

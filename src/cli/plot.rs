@@ -53,7 +53,7 @@ fn draw(rows: &[Bar], is_utf8: bool) -> String {
             }
             false => "#".repeat((eighths + 4) / 8),
         };
-        let name = super::table::shortened(&visible(&row.name), NAME);
+        let name = super::short::shortened(&visible(&row.name), NAME);
         let indent = " ".repeat(NAME.saturating_sub(name.width()));
         format!("{indent}{name} {bar:<WIDTH$} {}", row.text)
     };

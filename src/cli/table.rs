@@ -1,10 +1,12 @@
 //! Formats tables for people.
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, Row, Table, Width, presets};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::out::shown;
+use super::short::shortened;
 use crate::model::card::Figures;
+use crate::report::visible;
 use crate::stats::metric::METRICS;
 use crate::stats::resampled::Estimate;
 
@@ -52,8 +54,11 @@ fn fitted(table: &Table, width: Option<usize>) -> String {
         .collect();
     let is_sentence = |i: usize| is_sentences.get(i).copied().unwrap_or(false);
     let cells = |row: &Row| -> Vec<String> {
-        let text = |cell: &Cell| shown(&cell.content());
-        row.cell_iter().map(text).collect()
+        let text = |(i, cell): (usize, &Cell)| match width.is_some() && !is_sentence(i) {
+            true => visible(&cell.content()).into_owned(), // shortened below
+            false => shown(&cell.content()),
+        };
+        row.cell_iter().enumerate().map(text).collect()
     };
     let mut header = table.header().map(cells).unwrap_or_default();
     let mut rows: Vec<Vec<String>> = table.row_iter().map(cells).collect();
@@ -129,28 +134,6 @@ fn limits(widths: &[usize], names: &[bool], most: usize) -> Vec<usize> {
     let fits = |widths: &Vec<usize>| widths.iter().sum::<usize>() + gaps <= most;
     let all = (LEAST..=most).rev().map(capped).find(fits);
     all.unwrap_or_else(|| capped(LEAST.max(most.saturating_sub(GAP) / 2)))
-}
-
-/// A text without its middle, to a width in columns of a terminal.
-pub(super) fn shortened(text: &str, most: usize) -> String {
-    if text.width() <= most {
-        return text.to_owned();
-    }
-    let room = most.saturating_sub(1);
-    let (head, tail) = (room - room / 3, room / 3);
-    let begin = taken(text.chars(), head);
-    let end: String = taken(text.chars().rev(), tail).chars().rev().collect();
-    format!("{begin}…{end}")
-}
-
-/// The first characters that have room.
-fn taken(text: impl Iterator<Item = char>, room: usize) -> String {
-    let mut width = 0;
-    text.take_while(|c| {
-        width += c.width().unwrap_or(0);
-        width <= room
-    })
-    .collect()
 }
 
 /// Which columns stand beside each other within a width: the first one in each block, and at least one more.
@@ -238,9 +221,6 @@ mod tests {
         assert!(lines[1].starts_with("beginxxx") && lines[1].contains("xxend "));
         assert!(lines[1].ends_with("yes  0.001") && lines[2].ends_with("no  0.500"));
         assert!(lines[2].starts_with("列") && lines[2].contains('…'));
-        assert_eq!(shortened("abcdefghij", 10), "abcdefghij");
-        assert_eq!(shortened("abcdefghijk", 10), "abcdef…ijk");
-        assert_eq!(shortened("列列列列列列", 10), "列列列…列");
     }
 
     #[test]

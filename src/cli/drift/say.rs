@@ -1,6 +1,7 @@
 //! Formats a drift verdict for people.
 
 use crate::cli::out::shown;
+use crate::cli::short::named;
 use crate::cli::table;
 use crate::monitor::drift::{Drift, Test};
 
@@ -47,26 +48,34 @@ pub fn verdict(reference: &str, current: &str, drift: &Drift) -> String {
     text.push_str(&table::text(&rows));
     for column in &drift.columns {
         if let Some(change) = &column.change {
-            text.push_str(&format!("\n{}: {change}", column.name));
+            text.push_str(&format!("\n{}: {change}", named(&column.name)));
         }
     }
     for column in &drift.columns {
         if let Some(needed) = column.needed {
-            let name = &column.name;
+            let name = named(&column.name);
             text.push_str(&format!(
                 "\n{name}: not sure yet; if it stays like this, about {needed} rows would show it"
             ));
         }
     }
     if !drift.skipped.is_empty() {
-        text.push_str(&format!("\nnot compared: {}", drift.skipped.join(", ")));
+        text.push_str(&format!(
+            "\nnot compared: {}",
+            drift
+                .skipped
+                .iter()
+                .map(|name| named(name))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ));
     }
     shown(&text)
 }
 
 fn headline(drift: &Drift) -> String {
     let drifted = drift.columns.iter().filter(|c| c.drift);
-    let names: Vec<&str> = drifted.map(|c| c.name.as_str()).collect();
+    let names: Vec<String> = drifted.map(|c| named(&c.name)).collect();
     match names.is_empty() {
         true => format!("no drift (level {})", drift.level),
         false => format!("drift in {} (level {})", names.join(", "), drift.level),

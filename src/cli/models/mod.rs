@@ -9,6 +9,7 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::{outln, print_json, shown};
 use super::plot::{self, Bar};
+use super::short::named;
 use super::site::Site;
 use super::table;
 use crate::clock::{Clock, System};
@@ -190,7 +191,7 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
         .recipe()
         .features()
         .iter()
-        .map(|f| f.name.as_str())
+        .map(|f| named(&f.name))
         .collect();
     outln!("{} features: {}", names.len(), shown(&names.join(", ")));
     let ordered = model.schema().columns().iter();

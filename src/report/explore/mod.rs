@@ -34,7 +34,7 @@ pub use leakage::Leak;
 pub use pairs::{Association, Measure, Pairs};
 pub use rows::{Duplicates, Group, Pattern};
 use views::Views;
-pub use words::{short, spark};
+pub use words::spark;
 
 /// Explores a table. The seed is that of the sample.
 pub fn explore(table: &Observed, seed: u64, against: Option<&Against>) -> Exploration {
