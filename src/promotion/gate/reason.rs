@@ -41,9 +41,13 @@ impl Gate {
             p_value,
         } = self.mcnemar;
         let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.4}"));
+        let p = match p_value {
+            p if p < 0.001 => "p < 0.001".to_owned(),
+            p => format!("p = {p:.3}"),
+        };
         format!(
-            "log loss {} against {}, difference between {} and {}; {candidate_right} decisions right against \
-             {champion_right} where one is wrong (p = {p_value:.3}), on {} rows the champion never saw",
+            "log loss {} against {}, difference between {} and {}; where one alone decides right, it is the candidate in \
+             {candidate_right} rows and the champion in {champion_right} ({p}), on {} rows the champion never saw",
             text(candidate),
             text(champion),
             text(low),
