@@ -32,7 +32,7 @@ fn what_if(view: &PageView) -> Markup {
         section aria-labelledby="what-if-title" {
             div.title {
                 h2 #what-if-title { "What if" }
-                label.inline { "column "
+                label.beside { "column "
                     select #what-if-column {
                         @for field in view.fields.iter().filter(|field| is_curve(&field.kind)) {
                             option value=(field.name) { (field.name) }
