@@ -246,8 +246,11 @@
     };
     const lines = contributions.slice(0, shown).map(c => line(c.column, c.value ?? null, c.contribution, c.log_odds));
     if (rest.length) lines.push(line('others', `${rest.length} columns`, others, othersOdds));
-    const total = (word, about, value) => make('tr', '', make('th', '', word), make('td', 'muted', about),
-      make('td', ''), make('td', 'number', value.toFixed(3)));
+    const total = (word, about, value) => {
+      const told = make('td', 'muted', about);
+      told.colSpan = 2;
+      return make('tr', 'total', make('th', '', word), told, make('td', 'number', value.toFixed(3)));
+    };
     const table = $('contributions');
     table.tBodies[0].replaceChildren(total('base', 'mean of the training rows', base), ...lines);
     table.tFoot.replaceChildren(total('probability', 'the sum', probability));

@@ -388,7 +388,14 @@ impl Frame {
             At::Y(value) => {
                 let y = self.at_y(value);
                 canvas.line(&[(self.left, y), (self.right, y)], Paint::Rule);
-                canvas.text((self.right, y - GAP / 2.0), Anchor::End, label, Paint::Rule);
+                // At the left, where a curve that falls towards a line does not cross it, and below a line at the top, above
+                // which the caption stands.
+                let baseline = match y - self.top < LINE {
+                    true => y + TEXT,
+                    false => y - GAP / 2.0,
+                };
+                let place = (self.left + GAP / 2.0, baseline);
+                canvas.text(place, Anchor::Start, label, Paint::Rule);
             }
             At::Diagonal => {
                 let ends = [

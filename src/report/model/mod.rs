@@ -70,7 +70,7 @@ impl Report {
                  calibration, importance and errors are missing. A model that is trained again has them.",
             )));
         }
-        let positive = &self.model.positive;
+        let positive = &format!("{} = {}", self.model.target, self.model.positive);
         let mut sections = vec![
             self.data.section(),
             self.learners.section(&self.model),

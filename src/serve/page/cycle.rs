@@ -11,6 +11,7 @@ use crate::control::jobs::{JobView, State};
 use crate::promotion::gate::{Gate, Verdict};
 use crate::promotion::probation::Figure;
 use crate::serve::views::{Loop, Probation, Shadow};
+use crate::stats::metric::Metric;
 use crate::stats::sequence::Bounded;
 use crate::store::Stats;
 use crate::store::rows::Quarantined;
@@ -150,7 +151,7 @@ fn evidence(gate: &Gate) -> Markup {
                 dd {
                     @for (n, floor) in gate.floors.iter().enumerate() {
                         @if n > 0 { ", " }
-                        (floor.metric.replace('_', " ")) " " (number(floor.value)) " against " (floor.shown())
+                        (Metric::named(&floor.metric).map_or(floor.metric.as_str(), |m| m.title)) " " (number(floor.value)) " against " (floor.shown())
                         @if floor.holds { " ✓" } @else { " ✗ missed" }
                     }
                 }

@@ -125,7 +125,7 @@ pub fn one(card: &Card, before: Option<&Card>, ledger: &[LedgerLine]) -> Markup 
         (metrics(card, before))
         @match &facts.evaluation {
             None => section { h2 { "Evaluation" } p { "The file of this version is of an earlier release and holds none. Train again to have one." } },
-            Some(evaluation) => (evaluated(card, evaluation, &positive)),
+            Some(evaluation) => (evaluated(card, evaluation)),
         }
         @if let Some(before) = before { (changed(card, before)) }
         (ledger_of(ledger))
@@ -178,7 +178,9 @@ fn metrics(card: &Card, before: Option<&Card>) -> Markup {
     }
 }
 
-fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
+fn evaluated(card: &Card, evaluation: &Evaluation) -> Markup {
+    let target = &card.facts.target;
+    let positive = &format!("{} = {}", target.column, target.positive);
     let growths = evaluation
         .importance
         .iter()
@@ -242,7 +244,7 @@ fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
                     thead { tr { th scope="col" { "row" } th scope="col" { "id" } th.number scope="col" { "probability" } th scope="col" { "outcome" } } }
                     tbody { @for row in &evaluation.hardest { tr {
                         td { (row.row) } td { (row.id.as_deref().unwrap_or("–")) } td.number { (percent(row.probability)) }
-                        td { @if row.is_positive { (positive) } @else { (card.facts.target.negative) } }
+                        td { @if row.is_positive { (target.positive) } @else { (target.negative) } }
                     } } }
                 } }
             }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::report::chart::{Size, Waterfall};
+use crate::report::chart::{Size, Waterfall, plain};
 use crate::report::html::figure;
 use crate::report::visible;
 use crate::serve::views::{Explanation, WhyPrediction};
@@ -49,7 +49,10 @@ pub fn draw(why: &WhyPrediction) -> Markup {
                     summary { (why.features.len()) " features made of it" }
                     table.facts { tbody { @for feature in &why.features { tr {
                         th scope="row" { (feature.name) }
-                        td.number { @if let Some(value) = feature.value { (value) } @else { span.muted { "missing" } } }
+                        @match feature.value {
+                            Some(value) => td.number title=(value) { (plain(value)) },
+                            None => td.number { span.muted { "missing" } },
+                        }
                     } } } }
                 }
             }
