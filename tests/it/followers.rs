@@ -1,7 +1,7 @@
 //! A writer and two followers as processes, under a load of predictions on all three, while versions are promoted and
 //! processes are killed: every prediction that was answered is in the writer's store once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +36,8 @@ struct Site {
     address: String,
     /// The source; none for a writer.
     source: Option<String>,
+    /// `server.limits.body`, if it is not the built-in one.
+    body: Option<&'static str>,
     process: Option<Process>,
 }
 
@@ -53,6 +55,7 @@ impl Site {
             state,
             address: free_address(),
             source,
+            body: None,
             process: None,
         };
         site.restart();
@@ -65,6 +68,9 @@ impl Site {
             .args(["-q", "serve", "--listen", &self.address, "--state"])
             .arg(self.state.path())
             .env("TITANIC_RETRAIN__ENABLED", "false");
+        if let Some(body) = self.body {
+            command.env("TITANIC_SERVER__LIMITS__BODY", body);
+        }
         if let Some(source) = &self.source {
             command
                 .args(["--follow", source])
@@ -83,12 +89,19 @@ impl Site {
         let (_, lines) = text.split_once('\n').unwrap();
         // The last line may be incomplete.
         let lines = lines.split_inclusive('\n').filter(|l| l.ends_with('\n'));
-        let id = |line: &str| {
-            let (_, event) = line.split_once(' ').unwrap();
-            let event: Value = serde_json::from_str(event).unwrap();
-            event["id"].as_str().unwrap().to_owned()
-        };
-        lines.map(id).collect()
+        let mut ids = BTreeMap::new();
+        for line in lines {
+            let parts: Vec<&str> = line.trim_end().splitn(4, ' ').collect();
+            let number: u64 = parts[2].parse().unwrap();
+            if parts[1] == "+" {
+                let event: Value = serde_json::from_str(parts[3]).unwrap();
+                ids.insert(number, event["id"].as_str().unwrap().to_owned());
+            } else {
+                let end: u64 = parts[3].parse().unwrap();
+                ids.retain(|known, _| *known < number || *known >= end);
+            }
+        }
+        ids.into_values().collect()
     }
 
     /// Kills the process in the middle of what it does.
@@ -440,6 +453,27 @@ async fn a_spool_on_a_full_disk_waits_in_memory_and_says_so_once() {
     .await;
     assert_eq!(says("the spool file cannot be written"), 1);
     assert_eq!(says("were dropped"), 0);
+    drop(follower);
+    writer.stop();
+    assert_eq!(stored(writer.state.path()), ids);
+}
+
+/// The writer takes bodies of 16 KiB, which is less than what waits, and closes the connection on a larger one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_is_sent_in_requests_that_the_writer_takes() {
+    let mut writer = Site::writer();
+    let follower = Site::follower(&writer);
+    writer.kill();
+    let mut ids = BTreeSet::new();
+    for _ in 0..200 {
+        let request = server::client().post(format!("{}/v1/predict", follower.url()));
+        let (_, made) = answer(request.json(&passenger())).await;
+        ids.insert(made["id"].as_str().unwrap().to_owned());
+    }
+    writer.body = Some("16KiB");
+    writer.restart();
+    empty_spool(&follower).await;
+    assert_eq!(follower.get("/v1/follow").await["dropped"], 0);
     drop(follower);
     writer.stop();
     assert_eq!(stored(writer.state.path()), ids);

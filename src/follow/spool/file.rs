@@ -1,29 +1,19 @@
 //! The file in which predictions wait, so that a follower that is killed sends them when it is started again.
 //!
-//! ```text
-//! titanic-spool 1
-//! 0123456789abcdef {"seq":0,"time":"…","kind":"prediction",…}
-//! ```
+//! Lines ([`lines`]) are appended without a sync: they survive the end of the process, not that of the machine. A line that was
+//! being written at the end of the process is incomplete, and is left out by the next start. When the file has become large for
+//! what waits, it is written anew.
 //!
-//! Each line begins with the first 16 digits of the SHA-256 of its JSON. Lines are appended without a sync: they survive the
-//! end of the process, not that of the machine. A line that was being written at the end of the process is incomplete, and
-//! is left out by the next start. Lines that were acknowledged stay until the file is written anew, which it is when it has
-//! become large for what waits; sending them again does no harm.
+//! The rows are of people: folder and files are for the user of the server alone, whatever the umask.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use crate::registry::digest;
+use super::lines::{self, Found, HEADER};
+use super::queue::Change;
 
-/// The first line: format and revision.
-const HEADER: &str = "titanic-spool 1\n";
-
-/// Digits of the checksum of a line.
-const CHECKSUM: usize = 16;
-
-/// Bytes of acknowledged lines below which the file is not written anew.
+/// Bytes of lines that wait no longer, below which the file is not written anew.
 const SLACK: u64 = 1 << 20;
 
 #[derive(Debug, thiserror::Error)]
@@ -40,23 +30,42 @@ pub enum SpoolError {
     },
 }
 
+/// Where the thread of the spool writes.
+pub trait Storage: Send + 'static {
+    /// Adds what the file lacks.
+    ///
+    /// # Errors
+    /// Nothing of it counts as written.
+    fn append(&mut self, change: &Change) -> io::Result<()>;
+
+    /// Removes everything: no prediction waits.
+    fn clear(&mut self, change: &Change) -> io::Result<()>;
+
+    /// Writes the file anew with all predictions that wait.
+    ///
+    /// # Errors
+    /// The file before stays as it is.
+    fn replace(&mut self, everything: &Change) -> io::Result<()>;
+
+    /// Whether the file is large for `waiting` bytes, so that it should be replaced.
+    fn is_large_for(&self, waiting: u64) -> bool;
+
+    /// Whether the file ends in half a line that could not be removed, so that it must be replaced before anything is added.
+    fn is_torn(&self) -> bool;
+}
+
 /// An open spool file, which no other process can open.
 #[derive(Debug)]
 pub struct SpoolFile {
     path: PathBuf,
     file: File,
     bytes: u64,
-    /// Whether the last write failed, so that the file lacks lines.
-    is_behind: bool,
+    /// The front of the queue that the file says.
+    noted: u64,
+    /// Number of the prediction that comes next.
+    next: u64,
+    is_torn: bool,
     _lock: File,
-}
-
-/// What a spool file held when it was opened.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    pub lines: Vec<Arc<str>>,
-    /// Number of lines whose checksum is wrong.
-    pub damaged: usize,
 }
 
 impl SpoolFile {
@@ -74,17 +83,13 @@ impl SpoolFile {
                 source,
             }
         };
-        // The rows are of people: for the user of the server alone.
         let mut create = fs::DirBuilder::new();
         create.recursive(true);
-        let mut lock = File::options();
-        lock.write(true).create(true).truncate(false);
         #[cfg(unix)]
-        {
-            std::os::unix::fs::DirBuilderExt::mode(&mut create, 0o700);
-            std::os::unix::fs::OpenOptionsExt::mode(&mut lock, 0o600);
-        }
+        std::os::unix::fs::DirBuilderExt::mode(&mut create, 0o700);
         create.create(folder).map_err(failed("create"))?;
+        let mut lock = private();
+        lock.write(true).create(true).truncate(false);
         let lock = lock.open(folder.join("lock")).map_err(failed("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -96,69 +101,78 @@ impl SpoolFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(failed("read")(error)),
         };
-        let found = read(&bytes).ok_or_else(|| SpoolError::Unknown(path.clone()))?;
-        let file = rewritten(&path, &found.lines).map_err(failed("write"))?;
+        let found = lines::read(&bytes).ok_or_else(|| SpoolError::Unknown(path.clone()))?;
+        let everything = Change::of(&found.lines);
+        let (file, bytes) = rewritten(&path, &everything).map_err(failed("write"))?;
         let spool = SpoolFile {
-            bytes: file.metadata().map_err(failed("read"))?.len(),
+            bytes,
             path,
             file,
-            is_behind: false,
+            noted: everything.front,
+            next: everything.next,
+            is_torn: false,
             _lock: lock,
         };
         Ok((spool, found))
     }
 
-    /// Whether the file lacks lines because writing failed.
-    pub fn is_behind(&self) -> bool {
-        self.is_behind
-    }
-
-    /// Appends lines.
-    ///
-    /// # Errors
-    /// The file cannot be written; it lacks lines until [`SpoolFile::replace`] succeeds.
-    pub fn append(&mut self, lines: &[Arc<str>]) -> io::Result<()> {
-        let text = encoded(lines);
-        let written = self.file.write_all(text.as_bytes());
-        self.is_behind |= written.is_err();
-        self.bytes += text.len() as u64;
-        written
-    }
-
-    /// Whether the file is large for `waiting` bytes, so that it should be replaced.
-    pub fn is_large_for(&self, waiting: u64) -> bool {
-        let is_idle = waiting == 0 && self.bytes > HEADER.len() as u64;
-        is_idle || self.bytes > 2 * waiting + SLACK
-    }
-
-    /// Writes the file anew with all lines that wait.
-    ///
-    /// # Errors
-    /// The file cannot be written; the one before stays.
-    pub fn replace(&mut self, lines: &[Arc<str>]) -> io::Result<()> {
-        let replaced = if lines.is_empty() && !self.is_behind {
-            self.file.set_len(HEADER.len() as u64)
-        } else {
-            rewritten(&self.path, lines).map(|file| self.file = file)
-        };
-        self.is_behind |= replaced.is_err();
-        replaced?;
-        self.is_behind = false;
-        self.bytes = self.file.metadata()?.len();
-        Ok(())
+    fn note(&mut self, change: &Change) {
+        (self.noted, self.next) = (change.front, change.next);
     }
 }
 
-/// A file with these lines in place of the one at `path`, open for appending.
-fn rewritten(path: &Path, lines: &[Arc<str>]) -> io::Result<File> {
-    let temporary = path.with_extension("tmp");
-    let text = format!("{HEADER}{}", encoded(lines));
-    let _ = fs::remove_file(&temporary); // of a process that was killed, or a link of somebody else
+impl Storage for SpoolFile {
+    fn append(&mut self, change: &Change) -> io::Result<()> {
+        let text = lines::encoded(change, self.noted, self.next);
+        if let Err(error) = self.file.write_all(text.as_bytes()) {
+            self.is_torn = self.file.set_len(self.bytes).is_err();
+            return Err(error);
+        }
+        self.bytes += text.len() as u64;
+        self.note(change);
+        Ok(())
+    }
+
+    fn clear(&mut self, change: &Change) -> io::Result<()> {
+        self.file.set_len(HEADER.len() as u64)?;
+        (self.bytes, self.is_torn) = (HEADER.len() as u64, false);
+        // The next line says that the numbers before it wait no longer.
+        (self.noted, self.next) = (0, change.next);
+        Ok(())
+    }
+
+    fn replace(&mut self, everything: &Change) -> io::Result<()> {
+        (self.file, self.bytes) = rewritten(&self.path, everything)?;
+        self.is_torn = false;
+        self.note(everything);
+        Ok(())
+    }
+
+    fn is_large_for(&self, waiting: u64) -> bool {
+        self.bytes > 2 * waiting + SLACK
+    }
+
+    fn is_torn(&self) -> bool {
+        self.is_torn
+    }
+}
+
+/// Options for a file that its user alone can read.
+fn private() -> fs::OpenOptions {
+    #[allow(unused_mut)] // Windows has no modes
     let mut options = File::options();
-    options.append(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&temporary).and_then(|mut file| {
+    options
+}
+
+/// A file with these lines in place of the one at `path`, open for appending, and its size.
+fn rewritten(path: &Path, everything: &Change) -> io::Result<(File, u64)> {
+    let temporary = path.with_extension("tmp");
+    let text = format!("{HEADER}{}", lines::encoded(everything, 0, 0));
+    let _ = fs::remove_file(&temporary); // of a process that was killed, or a link of somebody else
+    let written = private().append(true).create_new(true).open(&temporary);
+    let written = written.and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         Ok(file)
     });
@@ -166,55 +180,32 @@ fn rewritten(path: &Path, lines: &[Arc<str>]) -> io::Result<File> {
     if renamed.is_err() {
         let _ = fs::remove_file(&temporary); // the disk may be full
     }
-    renamed
-}
-
-fn encoded(lines: &[Arc<str>]) -> String {
-    let mut text = String::with_capacity(lines.iter().map(|line| line.len() + 32).sum());
-    for line in lines {
-        text.push_str(&digest(line.as_bytes())[..CHECKSUM]);
-        text.push(' ');
-        text.push_str(line);
-        text.push('\n');
-    }
-    text
-}
-
-/// The lines of a file, without those that are incomplete or damaged; `None` if it is no spool of this revision.
-fn read(bytes: &[u8]) -> Option<Found> {
-    let header = HEADER.as_bytes();
-    // The process may have ended before the first line was complete.
-    let Some(body) = bytes.strip_prefix(header) else {
-        return header.starts_with(bytes).then(Found::default);
-    };
-    let mut found = Found::default();
-    let complete = body.iter().rposition(|byte| *byte == b'\n');
-    for line in body[..complete.unwrap_or(0)].split(|byte| *byte == b'\n') {
-        match decoded(line) {
-            Some(line) => found.lines.push(line),
-            None => found.damaged += usize::from(!line.is_empty()),
-        }
-    }
-    Some(found)
-}
-
-fn decoded(line: &[u8]) -> Option<Arc<str>> {
-    let text = std::str::from_utf8(line).ok()?;
-    let (checksum, line) = text.split_once(' ')?;
-    (checksum == &digest(line.as_bytes())[..CHECKSUM]).then(|| line.into())
+    Ok((renamed?, text.len() as u64))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::queue::Line;
     use super::*;
 
-    fn lines(numbers: std::ops::Range<usize>) -> Vec<Arc<str>> {
-        let line = |n| format!(r#"{{"id":"{n}","name":"Ä b"}}"#).into();
-        numbers.map(line).collect()
+    fn line(number: u64) -> Line {
+        let text = format!(r#"{{"id":"{number}"}}"#).into();
+        Line { number, text }
     }
 
-    fn found(folder: &Path) -> Found {
-        SpoolFile::open(folder).unwrap().1
+    fn change(front: u64, numbers: std::ops::Range<u64>) -> Change {
+        Change {
+            front,
+            dropped: Vec::new(),
+            next: numbers.end,
+            lines: numbers.map(line).collect(),
+        }
+    }
+
+    fn numbers(folder: &Path) -> Vec<u64> {
+        let found = SpoolFile::open(folder).unwrap().1;
+        assert_eq!(found.damaged, 0);
+        found.lines.iter().map(|line| line.number).collect()
     }
 
     #[test]
@@ -223,54 +214,36 @@ mod tests {
         let folder = folder.path().join("a/b");
         let (mut file, empty) = SpoolFile::open(&folder).unwrap();
         assert_eq!(empty, Found::default());
-        file.append(&lines(0..3)).unwrap();
-        file.append(&lines(3..5)).unwrap();
+        file.append(&change(0, 0..3)).unwrap();
+        file.append(&change(1, 3..5)).unwrap();
         drop(file);
-        assert_eq!(found(&folder).lines, lines(0..5));
+        assert_eq!(numbers(&folder), [1, 2, 3, 4]);
         // Opening it wrote it anew.
-        let (mut file, before) = SpoolFile::open(&folder).unwrap();
-        assert_eq!(before.lines, lines(0..5));
-        file.append(&lines(5..6)).unwrap();
-        file.replace(&lines(2..6)).unwrap();
-        file.append(&lines(6..7)).unwrap();
+        let (mut file, _) = SpoolFile::open(&folder).unwrap();
+        file.append(&change(1, 5..6)).unwrap();
+        file.replace(&change(2, 2..6)).unwrap();
+        file.append(&change(3, 6..7)).unwrap();
         drop(file);
-        assert_eq!(found(&folder).lines, lines(2..7));
-    }
-
-    #[test]
-    fn an_incomplete_end_is_left_out_and_a_damaged_line_counted() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut file, _) = SpoolFile::open(folder.path()).unwrap();
-        file.append(&lines(0..2)).unwrap();
+        assert_eq!(numbers(&folder), [3, 4, 5, 6]);
+        let (mut file, _) = SpoolFile::open(&folder).unwrap();
+        file.clear(&change(7, 7..7)).unwrap();
         drop(file);
-        let path = folder.path().join("predictions");
-        let whole = fs::read(&path).unwrap();
-        let first = HEADER.len() + encoded(&lines(0..1)).len();
-        for length in 0..=whole.len() {
-            fs::write(&path, &whole[..length]).unwrap();
-            let expected = usize::from(length >= first) + usize::from(length == whole.len());
-            let found = found(folder.path());
-            assert_eq!(found.lines, lines(0..expected), "{length}");
-            assert_eq!(found.damaged, 0, "{length}");
-        }
-        for at in HEADER.len()..whole.len() - 1 {
-            let mut damaged = whole.clone();
-            damaged[at] ^= 1;
-            fs::write(&path, damaged).unwrap();
-            let found = found(folder.path());
-            assert!(found.damaged > 0, "{at}");
-            assert!(found.lines.len() < 2, "{at}");
-        }
+        let (mut file, _) = SpoolFile::open(&folder).unwrap();
+        file.append(&change(9, 9..10)).unwrap();
+        file.clear(&change(10, 10..10)).unwrap();
+        file.append(&change(10, 10..11)).unwrap();
+        drop(file);
+        assert_eq!(numbers(&folder), [10]);
     }
 
     #[test]
     fn a_file_of_another_format_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("predictions");
-        fs::write(&path, "titanic-spool 2\n").unwrap();
+        fs::write(&path, "titanic-spool 3\n").unwrap();
         let error = SpoolFile::open(folder.path()).unwrap_err().to_string();
         assert!(error.contains("later release"), "{error}");
-        assert_eq!(fs::read(&path).unwrap(), b"titanic-spool 2\n");
+        assert_eq!(fs::read(&path).unwrap(), b"titanic-spool 3\n");
     }
 
     #[test]
@@ -284,17 +257,47 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_written_anew_when_most_of_it_was_acknowledged() {
+    fn a_file_that_cannot_be_replaced_stays_and_takes_more() {
         let folder = tempfile::tempdir().unwrap();
         let (mut file, _) = SpoolFile::open(folder.path()).unwrap();
-        assert!(!file.is_large_for(0));
-        file.append(&lines(0..1)).unwrap();
-        assert!(file.is_large_for(0), "all was acknowledged");
+        file.append(&change(0, 0..2)).unwrap();
+        // A folder in the place of the new file.
+        let blocked = folder.path().join("predictions.tmp");
+        fs::create_dir_all(blocked.join("x")).unwrap();
+        assert!(file.replace(&change(0, 0..2)).is_err());
+        file.append(&change(0, 2..3)).unwrap();
+        fs::remove_dir_all(blocked).unwrap();
+        drop(file);
+        assert_eq!(numbers(folder.path()), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_file_is_large_when_most_of_it_was_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut file, _) = SpoolFile::open(folder.path()).unwrap();
+        file.append(&change(0, 0..1)).unwrap();
         assert!(!file.is_large_for(1));
-        file.append(&lines(0..1 << 16)).unwrap();
+        file.append(&change(0, 1..1 << 15)).unwrap();
         assert!(file.is_large_for(1));
-        file.replace(&[]).unwrap();
-        assert!(!file.is_large_for(0));
-        assert_eq!(file.bytes, HEADER.len() as u64);
+        file.replace(&change(1 << 15, 1 << 15..1 << 15)).unwrap();
+        assert!(!file.is_large_for(1));
+        assert_eq!(file.bytes, fs::metadata(&file.path).unwrap().len());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folder_and_files_are_for_the_user_of_the_server_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("spool");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        let (mut file, _) = SpoolFile::open(&folder).unwrap();
+        let path = folder.join("predictions");
+        // As somebody may have made it.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        file.replace(&change(0, 0..0)).unwrap();
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(&folder.join("lock")), 0o600);
     }
 }
