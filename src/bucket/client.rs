@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::path::Path as Key;
 use object_store::{ClientOptions, ObjectStore, RetryConfig};
 use tokio::runtime::Runtime;
@@ -14,26 +14,26 @@ use tokio::runtime::Runtime;
 use super::address::{Address, Cloud};
 use super::error::BucketError;
 
-/// Size of a part of an upload and of a range of a download. S3 takes up to 10,000 parts: archives up to 160 GB.
-pub(super) const PART: usize = 16 << 20;
-
 /// How long a bucket may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// To accept a connection.
     pub connect: Duration,
-    /// For one request, of at most 16 MiB.
-    pub request: Duration,
+    /// Without a byte of a response: an upload of one part, or a pause in a download.
+    pub silence: Duration,
     /// For one request with all its retries.
     pub retries: Duration,
+    /// Size of a part of an upload and of a range of a download. S3 takes up to 10,000 parts of 5 MiB and more.
+    pub part: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connect: Duration::from_secs(5),
-            request: Duration::from_secs(60),
+            silence: Duration::from_secs(60),
             retries: Duration::from_secs(120),
+            part: 16 << 20, // archives up to 160 GB
         }
     }
 }
@@ -44,7 +44,7 @@ pub struct Bucket {
     pub(super) store: Arc<dyn ObjectStore>,
     /// Runs the requests; there until the bucket is dropped.
     runtime: Option<Runtime>,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 impl Bucket {
@@ -70,7 +70,8 @@ impl Bucket {
         };
         let client = ClientOptions::new()
             .with_connect_timeout(limits.connect)
-            .with_timeout(limits.request);
+            .with_timeout_disabled()
+            .with_read_timeout(limits.silence);
         let retry = RetryConfig {
             max_retries: 3,
             retry_timeout: limits.retries,
@@ -97,6 +98,11 @@ impl Bucket {
             }
             Cloud::Google => {
                 let builder = google(environment).with_bucket_name(&address.bucket);
+                let url = builder.get_config_value(&GoogleConfigKey::BaseUrl);
+                let plain = url.is_some_and(|url| url.starts_with("http://"));
+                let client = client
+                    .with_allow_http(plain)
+                    .with_no_system_certificates(plain);
                 let built = builder
                     .with_client_options(client)
                     .with_retry(retry)
@@ -131,14 +137,14 @@ impl Bucket {
         }
     }
 
-    /// Waits for a request and its retries.
+    /// Waits for a request and its retries, or for the next bytes of a response.
     pub(super) fn wait<T>(
         &self,
         name: &str,
         request: impl Future<Output = object_store::Result<T>>,
     ) -> Result<T, BucketError> {
         // The library stops retrying at the limit, but an attempt that began before may go on.
-        let limit = self.limits.retries + self.limits.request;
+        let limit = self.limits.retries + self.limits.silence;
         let runtime = self.runtime.as_ref();
         let runtime = runtime.expect("it is taken only when the bucket is dropped");
         let done = runtime.block_on(async { tokio::time::timeout(limit, request).await });

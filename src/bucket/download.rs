@@ -1,11 +1,13 @@
 //! Reading an object in ranges.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use object_store::ObjectStoreExt;
+use futures_util::TryStreamExt;
+use object_store::GetOptions;
 use object_store::path::Path as Key;
 
-use super::client::{Bucket, PART};
+use super::client::Bucket;
 use super::error::BucketError;
 
 /// An object that is read in ranges.
@@ -35,21 +37,41 @@ impl<'b> Download<'b> {
         }
     }
 
-    fn next(&mut self) -> Result<(), BucketError> {
-        let end = self.size.min(self.at + PART as u64);
-        let wanted = self.at..end;
-        let range = self.bucket.store.get_range(&self.key, wanted.clone());
-        let bytes = self.bucket.wait(&self.name, range)?;
-        if bytes.len() as u64 != end - self.at {
+    /// Everything, which `read` counts as it comes.
+    pub(super) fn whole(mut self, read: &AtomicU64) -> Result<Vec<u8>, BucketError> {
+        let mut bytes = Vec::new();
+        while self.at < self.size {
+            self.next(read)?;
+            bytes.append(&mut self.piece);
+        }
+        Ok(bytes)
+    }
+
+    /// Fetches the next range, for as long as bytes come.
+    fn next(&mut self, read: &AtomicU64) -> Result<(), BucketError> {
+        let (bucket, name) = (self.bucket, &self.name);
+        let end = self.size.min(self.at + bucket.limits.part as u64);
+        let options = GetOptions::new().with_range(Some(self.at..end));
+        let found = bucket.wait(name, bucket.store.get_opts(&self.key, options))?;
+        let mut stream = found.into_stream();
+        let mut piece = Vec::with_capacity((end - self.at) as usize);
+        while let Some(bytes) = bucket.wait(name, async { stream.try_next().await })? {
+            piece.extend_from_slice(&bytes);
+            read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            if piece.len() as u64 > end - self.at {
+                break;
+            }
+        }
+        if piece.len() as u64 != end - self.at {
             let why = format!(
                 "{} bytes came where {} were requested, from byte {} on",
-                bytes.len(),
+                piece.len(),
                 end - self.at,
                 self.at
             );
-            return Err(self.bucket.failed(&self.name, why));
+            return Err(bucket.failed(name, why));
         }
-        self.piece = bytes.into();
+        self.piece = piece;
         (self.read, self.at) = (0, end);
         Ok(())
     }
@@ -61,7 +83,7 @@ impl Read for Download<'_> {
             return Err(io::Error::other(fault.clone()));
         }
         if self.read == self.piece.len() && self.at < self.size {
-            self.next().map_err(|error| {
+            self.next(&AtomicU64::new(0)).map_err(|error| {
                 self.fault = Some(error.to_string());
                 io::Error::other(error.to_string())
             })?;

@@ -1,5 +1,7 @@
 //! What is done with the objects of a folder.
 
+use std::sync::atomic::AtomicU64;
+
 use object_store::path::Path as Key;
 use object_store::{GetOptions, ObjectStoreExt, PutPayload};
 
@@ -14,6 +16,8 @@ pub enum Fetched {
     Missing,
     /// It is the one with the given tag.
     Same,
+    /// It is larger than the caller takes.
+    TooLarge,
     Read {
         bytes: Vec<u8>,
         /// Differs for other bytes; none if the bucket gives none.
@@ -48,8 +52,8 @@ impl Bucket {
         Ok(Download::new(self, name, key, facts.size))
     }
 
-    /// Reads an object at once, unless it still has `tag`.
-    pub fn fetch(&self, name: &str, tag: Option<&str>) -> Result<Fetched, BucketError> {
+    /// Reads an object of at most `most` bytes at once, unless it still has `tag`.
+    pub fn fetch(&self, name: &str, tag: Option<&str>, most: u64) -> Result<Fetched, BucketError> {
         let key = self.key(name)?;
         let options = GetOptions::new().with_if_none_match(tag);
         self.wait(name, async {
@@ -59,17 +63,43 @@ impl Bucket {
                 Err(object_store::Error::NotModified { .. }) => return Ok(Fetched::Same),
                 Err(error) => return Err(error),
             };
+            if found.meta.size > most {
+                return Ok(Fetched::TooLarge);
+            }
             let tag = found.meta.e_tag.clone();
             let bytes = found.bytes().await?.into();
             Ok(Fetched::Read { bytes, tag })
         })
     }
 
-    /// Writes an object in one request, and replaces the one that is there.
-    pub fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), BucketError> {
+    /// Reads an object of at most `most` bytes in ranges, for as long as bytes come, which `read` counts.
+    pub fn whole(&self, name: &str, most: u64, read: &AtomicU64) -> Result<Fetched, BucketError> {
+        let Some(size) = self.size(name)? else {
+            return Ok(Fetched::Missing);
+        };
+        if size > most {
+            return Ok(Fetched::TooLarge);
+        }
+        let download = Download::new(self, name, self.key(name)?, size);
+        let bytes = download.whole(read)?;
+        Ok(Fetched::Read { bytes, tag: None })
+    }
+
+    /// Writes an object, and replaces the one that is there: in one request, or a large one in parts, each of which has the
+    /// time of a request.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), BucketError> {
         let key = self.key(name)?;
-        let put = self.store.put(&key, PutPayload::from(bytes));
-        self.wait(name, put).map(drop)
+        if bytes.len() <= self.limits.part {
+            let put = self.store.put(&key, PutPayload::from(bytes.to_vec()));
+            return self.wait(name, put).map(drop);
+        }
+        let upload = self.wait(name, self.store.put_multipart(&key))?;
+        let mut parts = Parts::new(self, name, key, upload);
+        let done = parts.push(bytes).and_then(|()| parts.complete());
+        if done.is_err() {
+            let _ = parts.discard(); // the bucket may not answer at all
+        }
+        done
     }
 
     /// Begins an upload in parts.

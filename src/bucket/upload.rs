@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use object_store::path::Path as Key;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 
-use super::client::{Bucket, PART};
+use super::client::Bucket;
 use super::download::Download;
 use super::error::BucketError;
 
@@ -33,14 +33,36 @@ impl<'b> Parts<'b> {
             name: name.to_owned(),
             key,
             upload,
-            piece: Vec::with_capacity(PART),
+            piece: Vec::with_capacity(bucket.limits.part),
             bytes: 0,
             is_object: false,
         }
     }
 
+    /// Adds bytes, and sends what is a full part.
+    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Result<(), BucketError> {
+        while !bytes.is_empty() {
+            let taken = self.take(bytes)?;
+            bytes = &bytes[taken..];
+        }
+        Ok(())
+    }
+
+    /// Takes as many bytes as the part has room for.
+    fn take(&mut self, bytes: &[u8]) -> Result<usize, BucketError> {
+        let part = self.bucket.limits.part;
+        let taken = bytes.len().min(part - self.piece.len());
+        self.piece.extend_from_slice(&bytes[..taken]);
+        self.bytes += taken as u64;
+        if self.piece.len() == part {
+            self.send()?;
+        }
+        Ok(taken)
+    }
+
     fn send(&mut self) -> Result<(), BucketError> {
-        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PART));
+        let empty = Vec::with_capacity(self.bucket.limits.part);
+        let piece = std::mem::replace(&mut self.piece, empty);
         let part = self.upload.put_part(PutPayload::from(piece));
         self.bucket.wait(&self.name, part)
     }
@@ -48,13 +70,8 @@ impl<'b> Parts<'b> {
 
 impl Write for Parts<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(PART - self.piece.len());
-        self.piece.extend_from_slice(&bytes[..taken]);
-        self.bytes += taken as u64;
-        if self.piece.len() == PART {
-            self.send().map_err(|e| io::Error::other(e.to_string()))?;
-        }
-        Ok(taken)
+        self.take(bytes)
+            .map_err(|error| io::Error::other(error.to_string()))
     }
 
     fn flush(&mut self) -> io::Result<()> {

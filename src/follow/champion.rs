@@ -9,4 +9,6 @@ pub struct Champion {
     pub version: Version,
     /// SHA-256 of the version's file.
     pub sha256: Option<String>,
+    /// Size of the version's file.
+    pub bytes: Option<u64>,
 }

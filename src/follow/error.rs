@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 
 use crate::publish::PublishError;
 use crate::registry::{RegistryError, Version};
+use crate::units::Size;
 
 /// Why a source cannot be followed just now.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,21 @@ pub enum SourceError {
         version: Version,
         found: String,
         expected: String,
+    },
+    #[error(
+        "{source_name} names no SHA-256 for {version}, so that its file cannot be checked; follow a server of this or a later release, or the place to which it publishes"
+    )]
+    Unchecked {
+        source_name: String,
+        version: Version,
+    },
+    #[error(
+        "{source_name} sends more than {most} as {what}, more than there can be; check that it is the address of a titanic-platform server"
+    )]
+    TooLarge {
+        source_name: String,
+        what: &'static str,
+        most: Size,
     },
     #[error(transparent)]
     Registry(#[from] RegistryError),

@@ -1,6 +1,7 @@
 //! A folder or bucket as a source: one to which a server publishes, or the folder of a registry.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use tokio::sync::Semaphore;
 use super::champion::Champion;
 use super::error::SourceError;
 use crate::publish::{Found, Place, PublishError};
-use crate::registry::{Registry, RegistryError, Standing};
+use crate::registry::{Registry, Standing};
 
-/// Maximum time of a read.
+/// Maximum time of a read during which nothing is read.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A place that is read on threads of its own.
@@ -41,7 +42,7 @@ impl Files {
 
     /// The champion; `None` if there is none.
     pub async fn champion(&self) -> Result<Option<Champion>, SourceError> {
-        self.read(|files| match &files.place {
+        self.read(|files, _| match &files.place {
             Place::Folder(folder) if !Place::is_in(folder) => registered(folder),
             _ => files.published(),
         })
@@ -50,12 +51,22 @@ impl Files {
 
     /// The bytes of a version, unchecked.
     pub async fn file(&self, champion: &Champion) -> Result<Vec<u8>, SourceError> {
-        let (version, sha256) = (champion.version.clone(), champion.sha256.clone());
-        self.read(move |files| match (&files.place, sha256) {
-            (Place::Folder(folder), _) if !Place::is_in(folder) => {
-                Ok(registry(folder)?.read(&version.into())?)
-            }
-            (place, sha256) => Ok(place.file(&sha256.unwrap_or_default())?),
+        let champion = champion.clone();
+        self.read(move |files, read| {
+            let Champion {
+                version,
+                sha256,
+                bytes,
+                ..
+            } = &champion;
+            let file = match (&files.place, sha256) {
+                (Place::Folder(folder), _) if !Place::is_in(folder) => {
+                    Place::Folder(models(folder)).file(&format!("{version}.model"), *bytes, read)
+                }
+                (place, Some(sha256)) => place.file(&format!("{sha256}.model"), *bytes, read),
+                (_, None) => unreachable!("a document names the digest of each version"),
+            };
+            Ok(file?)
         })
         .await
     }
@@ -77,6 +88,7 @@ impl Files {
                     },
                     version: published.champion.model,
                     sha256: Some(published.champion.sha256),
+                    bytes: Some(published.champion.bytes),
                 };
                 *known = tag.map(|tag| (tag, champion.clone()));
                 champion
@@ -85,10 +97,10 @@ impl Files {
         Ok(Some(published))
     }
 
-    /// Reads on a thread that may block, at most for as long as a read may take.
+    /// Reads on a thread that may block, for as long as bytes come: `read` counts them.
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Files) -> Result<T, SourceError> + Send + 'static,
+        read: impl FnOnce(&Files, &AtomicU64) -> Result<T, SourceError> + Send + 'static,
     ) -> Result<T, SourceError> {
         let unreachable = |fault: String| SourceError::Unreachable {
             source_name: self.name(),
@@ -97,24 +109,27 @@ impl Files {
         let Ok(permit) = self.reads.clone().try_acquire_owned() else {
             return Err(unreachable("an earlier read has not ended".into()));
         };
-        let this = self.clone();
-        let reading = tokio::task::spawn_blocking(move || {
+        let (this, count) = (self.clone(), Arc::new(AtomicU64::new(0)));
+        let counted = count.clone();
+        let mut reading = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            read(&this)
+            read(&this, &counted)
         });
-        match tokio::time::timeout(PATIENCE, reading).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => Err(unreachable(panic.to_string())),
-            Err(_) => Err(unreachable(format!(
-                "it did not answer within {PATIENCE:?}"
-            ))),
+        loop {
+            let before = count.load(Ordering::Relaxed);
+            match tokio::time::timeout(PATIENCE, &mut reading).await {
+                Ok(Ok(result)) => return result,
+                Ok(Err(panic)) => return Err(unreachable(panic.to_string())),
+                Err(_) if count.load(Ordering::Relaxed) > before => {}
+                Err(_) => return Err(unreachable(format!("nothing came for {PATIENCE:?}"))),
+            }
         }
     }
 }
 
 /// The champion of a registry.
 fn registered(folder: &Path) -> Result<Option<Champion>, SourceError> {
-    let registry = registry(folder)?;
+    let registry = Registry::of_folder(&models(folder))?.read_only();
     let Some(version) = registry.champion()? else {
         return Ok(None);
     };
@@ -124,14 +139,14 @@ fn registered(folder: &Path) -> Result<Option<Champion>, SourceError> {
         .find(|listed| listed.version == version);
     Ok(Some(Champion {
         standing: registry.standing()?,
+        bytes: listed.as_ref().and_then(|listed| listed.bytes),
         sha256: listed.and_then(|listed| listed.sha256),
         version,
     }))
 }
 
-/// The registry of a folder: that of a state folder, or the folder of model files itself.
-fn registry(path: &Path) -> Result<Registry, RegistryError> {
+/// The folder of the model files: that in a state folder, or the folder itself.
+fn models(path: &Path) -> PathBuf {
     let models = path.join("models");
-    let folder: PathBuf = if models.is_dir() { models } else { path.into() };
-    Ok(Registry::of_folder(&folder)?.read_only())
+    if models.is_dir() { models } else { path.into() }
 }

@@ -3,20 +3,30 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Url};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::Deserialize;
 
 use super::champion::Champion;
 use super::error::SourceError;
 use super::files::Files;
-use crate::publish::PublishError;
+use crate::publish::{LARGEST_MODEL, PublishError};
 use crate::registry::{Standing, Version, digest};
+use crate::units::Size;
 
-/// Maximum time of a request, the transfer of a model file included.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Patience = Patience {
+    connect: Duration::from_secs(3),
+    silence: Duration::from_secs(30),
+    document: Duration::from_secs(30),
+};
 
-/// Maximum time to connect.
-const CONNECT: Duration = Duration::from_secs(3);
+/// Maximum size of `GET /v1/models`: of 30,000 versions at 2 KiB each.
+const LARGEST_LIST: u64 = 64 << 20;
+
+/// Maximum size of the response to predictions, which holds two numbers, and of a problem.
+const LARGEST_ANSWER: u64 = 64 << 10;
+
+/// Maximum length of the text of a problem, in characters: it becomes a line of the log.
+const LONGEST_DETAIL: usize = 500;
 
 /// Where a follower gets its models. Clones share what is known of it.
 #[derive(Clone, Debug)]
@@ -33,6 +43,18 @@ pub struct Server {
     url: Url,
     token: Option<String>,
     client: Client,
+    patience: Patience,
+}
+
+/// How long a server may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// To accept a connection.
+    pub connect: Duration,
+    /// Within a response. A model file takes as long as it comes.
+    pub silence: Duration,
+    /// For a document, which is short.
+    pub document: Duration,
 }
 
 /// The part of `GET /v1/models` that a follower reads.
@@ -48,6 +70,24 @@ struct Models {
 struct Listed {
     model: Version,
     sha256: Option<String>,
+    bytes: Option<u64>,
+}
+
+/// What may come in a response.
+struct Expected {
+    /// What it is, for people.
+    what: &'static str,
+    /// Maximum size.
+    bytes: u64,
+    /// Whether it is a document, whose whole time is limited.
+    is_document: bool,
+}
+
+/// A response.
+struct Answer {
+    body: Vec<u8>,
+    /// The entity tag without its quotes.
+    tag: Option<String>,
 }
 
 /// The part of a problem document that is shown.
@@ -81,19 +121,7 @@ impl Source {
         let url: Url = text
             .parse()
             .map_err(|fault| format!("{text:?} is no address: {fault}"))?;
-        let _ = rustls::crypto::ring::default_provider().install_default(); // the first to install wins
-        let mut client = Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(PATIENCE)
-            .redirect(Policy::none()); // a redirected POST would become a GET
-        if url.scheme() == "http" {
-            // Without TLS the system's certificates are not needed, so they are not loaded.
-            client = client.tls_certs_only([]);
-        }
-        let client = client
-            .build()
-            .map_err(|fault| format!("no client can be made: {}", cause(&fault)))?;
-        Ok(Source::Server(Server { url, token, client }))
+        Ok(Source::Server(Server::new(url, token, PATIENCE)?))
     }
 
     /// The address without its user and password, or the path.
@@ -111,10 +139,12 @@ impl Source {
         };
         match self {
             Source::Server(server) => {
-                let models: Models = serde_json::from_slice(&server.get("v1/models").await?)
-                    .map_err(|fault| SourceError::Other {
-                        source_name: server.name(),
-                        fault: fault.to_string(),
+                let models: Models =
+                    serde_json::from_slice(&server.models().await?).map_err(|fault| {
+                        SourceError::Other {
+                            source_name: server.name(),
+                            fault: fault.to_string(),
+                        }
                     })?;
                 let version = models.champion.ok_or_else(none)?;
                 let listed = models
@@ -126,6 +156,7 @@ impl Source {
                         seq: models.seq,
                         epoch: models.epoch,
                     },
+                    bytes: listed.as_ref().and_then(|listed| listed.bytes),
                     sha256: listed.and_then(|listed| listed.sha256),
                     version,
                 })
@@ -134,19 +165,29 @@ impl Source {
         }
     }
 
-    /// The bytes of a version, which have the digest that the source named.
+    /// The bytes of a version, which have the digest that the source named. A server that follows another one itself names
+    /// none in its list, and one in the entity tag of the file.
     pub async fn file(&self, champion: &Champion) -> Result<Vec<u8>, SourceError> {
         let version = &champion.version;
-        let bytes = match self {
-            Source::Server(server) => server.get(&format!("v1/models/{version}/file")).await?,
-            Source::Files(files) => files.file(champion).await?,
+        let (bytes, expected) = match self {
+            Source::Server(server) => {
+                let answer = server.file(champion).await?;
+                let named = champion.sha256.clone().or(answer.tag).filter(is_digest);
+                let unchecked = || SourceError::Unchecked {
+                    source_name: server.name(),
+                    version: version.clone(),
+                };
+                (answer.body, Some(named.ok_or_else(unchecked)?))
+            }
+            // A model file of a folder without a ledger is checked by the checksum that it holds.
+            Source::Files(files) => (files.file(champion).await?, champion.sha256.clone()),
         };
         let found = digest(&bytes);
-        match &champion.sha256 {
-            Some(expected) if *expected != found => Err(SourceError::Damaged {
+        match expected {
+            Some(expected) if expected != found => Err(SourceError::Damaged {
                 version: version.clone(),
                 found,
-                expected: expected.clone(),
+                expected,
             }),
             _ => Ok(bytes),
         }
@@ -154,6 +195,31 @@ impl Source {
 }
 
 impl Server {
+    pub(super) fn new(
+        url: Url,
+        token: Option<String>,
+        patience: Patience,
+    ) -> Result<Server, String> {
+        let _ = rustls::crypto::ring::default_provider().install_default(); // the first to install wins
+        let mut client = Client::builder()
+            .connect_timeout(patience.connect)
+            .read_timeout(patience.silence)
+            .redirect(Policy::none()); // a redirected POST would become a GET
+        if url.scheme() == "http" {
+            // Without TLS the system's certificates are not needed, so they are not loaded.
+            client = client.tls_certs_only([]);
+        }
+        let client = client
+            .build()
+            .map_err(|fault| format!("no client can be made: {}", cause(&fault)))?;
+        Ok(Server {
+            url,
+            token,
+            client,
+            patience,
+        })
+    }
+
     pub fn name(&self) -> String {
         let mut url = self.url.clone();
         let _ = url.set_username(""); // an HTTP address can have one
@@ -161,8 +227,25 @@ impl Server {
         url.to_string().trim_end_matches('/').to_owned()
     }
 
-    async fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        self.send(|client, url| client.get(url), path).await
+    async fn models(&self) -> Result<Vec<u8>, SourceError> {
+        let expected = Expected {
+            what: "its list of models",
+            bytes: LARGEST_LIST,
+            is_document: true,
+        };
+        let answer = self.send(|client, url| client.get(url), "v1/models", expected);
+        Ok(answer.await?.body)
+    }
+
+    async fn file(&self, champion: &Champion) -> Result<Answer, SourceError> {
+        let expected = Expected {
+            what: "the model file",
+            bytes: champion.bytes.unwrap_or(LARGEST_MODEL).min(LARGEST_MODEL),
+            is_document: false,
+        };
+        let path = format!("v1/models/{}/file", champion.version);
+        self.send(|client, url| client.get(url), &path, expected)
+            .await
     }
 
     /// Sends a JSON document by POST.
@@ -173,36 +256,84 @@ impl Server {
                 .header("content-type", "application/json")
                 .body(body)
         };
-        self.send(request, path).await
+        let expected = Expected {
+            what: "its response to predictions",
+            bytes: LARGEST_ANSWER,
+            is_document: true,
+        };
+        Ok(self.send(request, path, expected).await?.body)
     }
 
     async fn send(
         &self,
         request: impl FnOnce(&Client, String) -> RequestBuilder,
         path: &str,
-    ) -> Result<Vec<u8>, SourceError> {
+        expected: Expected,
+    ) -> Result<Answer, SourceError> {
         let url = format!("{}/{path}", self.url.as_str().trim_end_matches('/'));
         let mut request = request(&self.client, url);
+        if expected.is_document {
+            request = request.timeout(self.patience.document);
+        }
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let unreachable = |fault: reqwest::Error| SourceError::Unreachable {
+        let answer = request.send().await.map_err(|e| self.unreachable(e))?;
+        let status = answer.status();
+        if !status.is_success() {
+            // What an error says beyond its status is a courtesy.
+            let body = self.body(answer, "a problem", LARGEST_ANSWER).await;
+            let problem = body.ok().and_then(|b| serde_json::from_slice(&b).ok());
+            let detail = problem.map(|problem: Problem| problem.detail);
+            return Err(SourceError::Refused {
+                source_name: self.name(),
+                status,
+                detail: detail.map_or_else(
+                    || "no problem document".into(),
+                    |detail| detail.chars().take(LONGEST_DETAIL).collect(),
+                ),
+            });
+        }
+        let tag = answer
+            .headers()
+            .get("etag")
+            .and_then(|tag| tag.to_str().ok());
+        let tag = tag.map(|tag| tag.trim_matches('"').to_owned());
+        let body = self.body(answer, expected.what, expected.bytes).await?;
+        Ok(Answer { body, tag })
+    }
+
+    /// Reads a body of at most `most` bytes.
+    async fn body(
+        &self,
+        mut answer: Response,
+        what: &'static str,
+        most: u64,
+    ) -> Result<Vec<u8>, SourceError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|e| self.unreachable(e))? {
+            if (body.len() + chunk.len()) as u64 > most {
+                return Err(SourceError::TooLarge {
+                    source_name: self.name(),
+                    what,
+                    most: Size(most),
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn unreachable(&self, fault: reqwest::Error) -> SourceError {
+        SourceError::Unreachable {
             source_name: self.name(),
             fault: innermost(&fault.without_url()),
-        };
-        let answer = request.send().await.map_err(unreachable)?;
-        let status = answer.status();
-        let body = answer.bytes().await.map_err(unreachable)?;
-        if status.is_success() {
-            return Ok(body.into());
         }
-        let problem = serde_json::from_slice::<Problem>(&body);
-        Err(SourceError::Refused {
-            source_name: self.name(),
-            status,
-            detail: problem.map_or_else(|_| "no problem document".into(), |problem| problem.detail),
-        })
     }
+}
+
+fn is_digest(text: &String) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The text of the last error in a chain, which says most.

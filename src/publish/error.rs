@@ -24,6 +24,10 @@ pub enum PublishError {
     #[error("{place} does not say which model is champion: {fault}")]
     Unreadable { place: String, fault: String },
     #[error(
+        "{file} is larger than {most} bytes, more than there can be; check that a titanic-platform server publishes to this place"
+    )]
+    TooLarge { file: String, most: u64 },
+    #[error(
         "{place} has revision {found}, this program knows up to {known}; use the program that wrote it, or a newer one"
     )]
     Later {

@@ -1,9 +1,10 @@
 //! Places for published models: a folder, `s3://BUCKET/PREFIX` or `gs://BUCKET/PREFIX`.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::error::PublishError;
@@ -13,11 +14,23 @@ use crate::bucket::{Address, Bucket, Fetched, Limits};
 /// Name of the document that names the champion.
 const CHAMPION: &str = "champion.json";
 
-/// Time limits of a bucket: shorter than those of a backup, because what fails is tried again soon.
+/// Maximum size of that document: five versions, of which each takes some 200 bytes and its name.
+const LARGEST_DOCUMENT: u64 = 64 << 10;
+
+/// Maximum size of a model file, which is read into memory: a file that is larger is none of this platform, whose largest
+/// forests take some hundreds of MiB.
+pub const LARGEST_MODEL: u64 = 2 << 30;
+
+/// Bytes of a folder's file that are read at once.
+const PIECE: usize = 1 << 20;
+
+/// Limits of a bucket: shorter than those of a backup, because what fails is tried again soon. A connection of 1.4 Mbit/s
+/// takes a part of 5 MiB, the smallest that S3 allows, within the silence.
 const LIMITS: Limits = Limits {
     connect: Duration::from_secs(3),
-    request: Duration::from_secs(30),
+    silence: Duration::from_secs(30),
     retries: Duration::from_secs(5),
+    part: 5 << 20,
 };
 
 /// An open place; clones share it. Every function blocks its thread, which must not be one that runs async tasks.
@@ -90,21 +103,56 @@ impl Place {
         let (bytes, tag) = match self.fetch(CHAMPION, tag)? {
             Fetched::Missing => return Ok(Found::Nothing),
             Fetched::Same => return Ok(Found::Same),
+            Fetched::TooLarge => return Err(self.too_large(CHAMPION, LARGEST_DOCUMENT)),
             Fetched::Read { bytes, tag } => (bytes, tag),
         };
         let published = Published::decode(&bytes, || self.shown(CHAMPION))?;
         Ok(Found::Champion { published, tag })
     }
 
-    /// The bytes of a published version, unchecked.
-    pub fn file(&self, sha256: &str) -> Result<Vec<u8>, PublishError> {
-        let name = format!("{sha256}.model");
-        match self.fetch(&name, None)? {
-            Fetched::Read { bytes, .. } => Ok(bytes),
-            _ => Err(PublishError::Unreadable {
-                place: self.shown(""),
-                fault: format!("{name} is missing"),
-            }),
+    /// The bytes of a model file, unchecked; `read` counts them as they come. `size` is what the file should have.
+    pub fn file(
+        &self,
+        name: &str,
+        size: Option<u64>,
+        read: &AtomicU64,
+    ) -> Result<Vec<u8>, PublishError> {
+        let most = size.unwrap_or(LARGEST_MODEL).min(LARGEST_MODEL);
+        let too_large = || self.too_large(name, most);
+        match self {
+            Place::Folder(folder) => {
+                let path = folder.join(name);
+                let failed = PublishError::io("read", &path);
+                match File::open(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        Err(self.missing(name))
+                    }
+                    Err(error) => Err(failed(error)),
+                    Ok(file) => {
+                        let bytes = whole(file, most, read).map_err(failed)?;
+                        bytes.ok_or_else(too_large)
+                    }
+                }
+            }
+            Place::Bucket(bucket) => match bucket.whole(name, most, read)? {
+                Fetched::Read { bytes, .. } => Ok(bytes),
+                Fetched::TooLarge => Err(too_large()),
+                Fetched::Missing | Fetched::Same => Err(self.missing(name)),
+            },
+        }
+    }
+
+    fn missing(&self, name: &str) -> PublishError {
+        PublishError::Unreadable {
+            place: self.shown(""),
+            fault: format!("{name} is missing"),
+        }
+    }
+
+    fn too_large(&self, name: &str, most: u64) -> PublishError {
+        PublishError::TooLarge {
+            file: self.shown(name),
+            most,
         }
     }
 
@@ -139,20 +187,28 @@ impl Place {
         Ok(size == Some(version.bytes))
     }
 
+    /// Reads a document, unless it still has `tag`.
     fn fetch(&self, name: &str, tag: Option<&str>) -> Result<Fetched, PublishError> {
         match self {
             Place::Folder(folder) => {
                 let path = folder.join(name);
-                match fs::read(&path) {
-                    Ok(bytes) => Ok(Fetched::Read { bytes, tag: None }),
+                let failed = PublishError::io("read", &path);
+                match File::open(&path) {
+                    Ok(file) => {
+                        let bytes = whole(file, LARGEST_DOCUMENT, &AtomicU64::new(0));
+                        Ok(match bytes.map_err(failed)? {
+                            Some(bytes) => Fetched::Read { bytes, tag: None },
+                            None => Fetched::TooLarge,
+                        })
+                    }
                     // A folder that is gone, such as one that is not mounted, is not an empty one.
                     Err(error) if error.kind() == io::ErrorKind::NotFound && folder.is_dir() => {
                         Ok(Fetched::Missing)
                     }
-                    Err(error) => Err(PublishError::io("read", &path)(error)),
+                    Err(error) => Err(failed(error)),
                 }
             }
-            Place::Bucket(bucket) => Ok(bucket.fetch(name, tag)?),
+            Place::Bucket(bucket) => Ok(bucket.fetch(name, tag, LARGEST_DOCUMENT)?),
         }
     }
 
@@ -162,7 +218,7 @@ impl Place {
                 let path = folder.join(name);
                 replace(folder, &path, bytes).map_err(PublishError::io("write", &path))
             }
-            Place::Bucket(bucket) => Ok(bucket.put(name, bytes.into())?),
+            Place::Bucket(bucket) => Ok(bucket.put(name, bytes)?),
         }
     }
 
@@ -194,12 +250,26 @@ impl std::fmt::Debug for Place {
     }
 }
 
-/// Replaces a file: it has its old or its new content at any time, also after a crash.
+/// Reads everything, in pieces that `read` counts; `None` if it is more than `most` bytes.
+fn whole(from: impl Read, most: u64, read: &AtomicU64) -> io::Result<Option<Vec<u8>>> {
+    let mut from = from.take(most.saturating_add(1));
+    let mut bytes = Vec::new();
+    loop {
+        let piece = from.by_ref().take(PIECE as u64).read_to_end(&mut bytes)?;
+        read.fetch_add(piece as u64, Ordering::Relaxed);
+        if piece < PIECE {
+            return Ok((bytes.len() as u64 <= most).then_some(bytes));
+        }
+    }
+}
+
+/// Replaces a file: it has its old or its new content at any time, also after a crash. Who may read it is for the umask to say.
 fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
-    let written = File::create(&temporary).and_then(|mut file| {
+    let _ = fs::remove_file(&temporary); // of a server that was killed, or a link of somebody else
+    let written = File::create_new(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
@@ -207,5 +277,65 @@ fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary); // the disk may be full
         return Err(error);
     }
-    File::open(folder)?.sync_all()
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?; // Windows has no such operation and does not need it
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::Folder(folder.path().into());
+        fs::write(folder.path().join("a.model"), vec![7; 3 * PIECE + 5]).unwrap();
+        let size = 3 * PIECE as u64 + 5;
+        let read = AtomicU64::new(0);
+        for named in [Some(size), None] {
+            read.store(0, Ordering::Relaxed);
+            let bytes = place.file("a.model", named, &read).unwrap();
+            assert_eq!(bytes.len() as u64, size);
+            assert_eq!(read.load(Ordering::Relaxed), size);
+        }
+        let error = place.file("a.model", Some(size - 1), &read).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("a.model is larger than"), "{text}");
+        let error = place.file("b.model", None, &read).unwrap_err().to_string();
+        assert!(error.contains("b.model is missing"), "{error}");
+    }
+
+    #[test]
+    fn a_document_that_is_none_is_not_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join(CHAMPION)).unwrap();
+        file.set_len(1 << 40).unwrap(); // it takes no room
+        let place = Place::Folder(folder.path().into());
+        let error = place.champion(None).unwrap_err().to_string();
+        assert!(
+            error.contains("champion.json is larger than 65536 bytes"),
+            "{error}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_umask_says_who_may_read_what_is_published_and_a_link_is_not_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::Folder(folder.path().into());
+        let (reference, foreign) = (
+            folder.path().join("reference"),
+            folder.path().join("foreign"),
+        );
+        fs::write(&reference, "as any program writes it").unwrap();
+        fs::write(&foreign, "of somebody else").unwrap();
+        symlink(&foreign, folder.path().join("champion.json.tmp")).unwrap();
+        place.put(CHAMPION, b"{}").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&folder.path().join(CHAMPION)), mode(&reference));
+        assert_eq!(fs::read(&foreign).unwrap(), b"of somebody else");
+    }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use titanic_platform::app::First;
@@ -16,6 +15,7 @@ use titanic_platform::config::Settings;
 use titanic_platform::registry::Registry;
 use titanic_platform::units::Span;
 
+use crate::buckets::{Cloud, TestBucket};
 use crate::case::{Case, on_both};
 use crate::cli::{BINARY, Ran};
 use crate::process::Process;
@@ -388,16 +388,20 @@ async fn a_killed_backup_leaves_no_archive_and_a_killed_restore_an_empty_state()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a server with the interface of S3: .ci/buckets starts one and sets S3_TEST_URL"]
 async fn buckets_take_and_return_whole_archives() {
-    let endpoint = std::env::var("S3_TEST_URL").expect("source .ci/buckets sets it");
-    let bucket = format!("shop-{}", std::process::id());
-    let url = format!("{endpoint}/{bucket}");
-    let created = client().request(Method::PUT, &url).send().await.unwrap();
-    assert!(created.status().is_success(), "{created:?}");
+    takes_and_returns_whole_archives(Cloud::S3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a server with the interface of S3: .ci/buckets starts one and sets S3_TEST_URL"]
+async fn buckets_of_google_take_and_return_whole_archives() {
+    takes_and_returns_whole_archives(Cloud::Google).await;
+}
+
+async fn takes_and_returns_whole_archives(cloud: Cloud) {
+    let bucket = TestBucket::create(cloud, "shop").await;
     let with_keys = |mut command: Command| {
+        cloud.give(&mut command, &bucket.endpoint);
         command
-            .env("AWS_ENDPOINT_URL", &endpoint)
-            .env("AWS_ACCESS_KEY_ID", "a-key")
-            .env("AWS_SECRET_ACCESS_KEY", "hush")
             .env_remove("S3_TEST_URL")
             // A bucket without TLS needs no certificates, and some machines have none.
             .env("SSL_CERT_FILE", "/nonexistent")
@@ -414,7 +418,8 @@ async fn buckets_take_and_return_whole_archives() {
         let output = command(state, line).output();
         Ran::of(line, output.unwrap())
     };
-    let place = format!("s3://{bucket}/a/b");
+    let place = bucket.place("a/b");
+    let named = bucket.place("c/named.tar.zst");
     // In three parts, killed in the midst of them.
     let left = large();
     let back = tempfile::tempdir().unwrap();
@@ -446,47 +451,38 @@ async fn buckets_take_and_return_whole_archives() {
         .json(&crate::server::passenger())
         .send();
     assert_eq!(predicted.await.unwrap().status(), 200);
-    let second = on(
-        back.path(),
-        &format!("store backup s3://{bucket}/c/named.tar.zst --json"),
-    );
+    let second = on(back.path(), &format!("store backup {named} --json"));
     let second = second.ok().json();
     assert_eq!(second["contents"]["events"]["prediction"], 1, "{second}");
-    let again = on(
-        back.path(),
-        &format!("store backup s3://{bucket}/c/named.tar.zst"),
-    );
+    let again = on(back.path(), &format!("store backup {named}"));
     assert!(again.fails(1).contains("an object is there already"));
     server.kill();
     let third = tempfile::tempdir().unwrap();
-    on(
-        third.path(),
-        &format!("store restore s3://{bucket}/c/named.tar.zst"),
-    )
-    .ok();
+    on(third.path(), &format!("store restore {named}")).ok();
     let export = |state: &Path| on(state, "store export").ok().out;
     let all = export(third.path());
     assert!(all.contains("\"prediction\""), "{all}");
     assert!(export(back.path()).starts_with(&all));
 
     // Half of an object, and no bucket at all.
-    let object = client().get(format!("{url}/c/named.tar.zst"));
+    let object = client().get(format!("{}/c/named.tar.zst", bucket.url()));
     let object = object.header("authorization", "AWS a-key:unchecked");
     let bytes = object.send().await.unwrap().bytes().await.unwrap();
     assert!(bytes.len() > 1000, "{bytes:?}");
     let half = bytes.slice(..bytes.len() / 2);
     let put = client()
-        .put(format!("{url}/c/half.tar.zst"))
+        .put(format!("{}/c/half.tar.zst", bucket.url()))
         .header("authorization", "AWS a-key:unchecked")
         .body(half)
         .send();
     assert!(put.await.unwrap().status().is_success());
     let empty = tempfile::tempdir().unwrap();
-    let half = format!("store restore s3://{bucket}/c/half.tar.zst");
+    let half = format!("store restore {}", bucket.place("c/half.tar.zst"));
     let error = on(empty.path(), &half).fails(1);
     assert!(error.contains("half.tar.zst is incomplete"), "{error}");
-    let error = on(left.path(), "store backup s3://no-such-bucket/x").fails(1);
-    assert!(error.contains("s3://no-such-bucket/x"), "{error}");
+    let nowhere = place.replace(&bucket.name, "no-such-bucket");
+    let error = on(left.path(), &format!("store backup {nowhere}")).fails(1);
+    assert!(error.contains(&nowhere), "{error}");
 }
 
 /// No file can grow beyond 10 MB, as if the disk were full then.

@@ -8,6 +8,7 @@ mod bad_input;
 mod base_path;
 mod beside_server;
 mod browser;
+mod buckets;
 mod case;
 mod churn;
 mod cli;
