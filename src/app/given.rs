@@ -121,6 +121,13 @@ pub async fn kept(context: &Parts, follower: &Follower) {
         };
         let champion = Champion::read(&registry, &version)?;
         follower.pointer.put_live(version, champion);
+        match registry.kept_standing() {
+            Ok(Some(standing)) => follower.resume(standing),
+            Ok(None) => {} // kept by an earlier release, or of a source without epochs
+            Err(error) => {
+                tracing::error!(%error, "follower: a source that went back since the last run is not noticed");
+            }
+        }
         Ok(())
     };
     let loaded = tokio::task::spawn_blocking(load).await;

@@ -11,7 +11,7 @@ use super::source::Source;
 use crate::live::pointer;
 use crate::live::{Champion, LiveModel};
 use crate::model::Model;
-use crate::registry::{Registry, Version};
+use crate::registry::{Registry, Standing, Version};
 use crate::schema::{Column, Schema};
 
 /// Interval between two looks at the source. Promotions are live within two seconds.
@@ -38,7 +38,7 @@ pub enum FollowError {
     #[error("{version} cannot be served: {fault}")]
     Unusable { version: Version, fault: String },
     #[error(
-        "the source's ledger went back from line {known} to {found} within one epoch; a copy that lags is not followed back"
+        "the source's ledger went back from line {known} to {found} within one epoch; a copy that lags is not followed back; if the source is to go back, restore it with `store restore`, which begins an epoch, or give the follower another --state"
     )]
     Older { known: u64, found: u64 },
     #[error(
@@ -56,7 +56,12 @@ impl FollowError {
     fn is_of_the_file(&self) -> bool {
         match self {
             FollowError::Unusable { .. } | FollowError::OtherRows { .. } => true,
-            FollowError::Source(error) => matches!(error, SourceError::Damaged { .. }),
+            FollowError::Source(error) => matches!(
+                error,
+                SourceError::Damaged { .. }
+                    | SourceError::Unchecked { .. }
+                    | SourceError::TooLarge { .. }
+            ),
             FollowError::Older { .. } => false,
         }
     }
@@ -105,7 +110,8 @@ impl Follower {
         let named = self.source.champion().await?;
         let known = self.view.state();
         let (seq, epoch) = (named.standing.seq, named.standing.epoch.clone());
-        if known.current.is_some() && known.epoch == epoch && seq < known.seq {
+        // Known from this run, or from an earlier one.
+        if known.is_of(&epoch) && seq < known.seq {
             return Err(FollowError::Older {
                 known: known.seq,
                 found: seq,
@@ -117,12 +123,35 @@ impl Follower {
         if live.as_ref() != Some(&named.version) || is_other {
             self.take_over(&named, known.current.is_some()).await?;
         }
+        if !epoch.is_empty() && (known.seq, &known.epoch) != (seq, &epoch) {
+            self.remember(named.standing.clone()).await;
+        }
         let now = self.pointer.clock.now();
         self.view.change(|state| {
             state.source = self.source.name();
             (state.seq, state.epoch, state.current) = (seq, epoch, Some(now));
         });
         Ok(())
+    }
+
+    /// Continues from where an earlier run came, whose model is live.
+    pub fn resume(&self, standing: Standing) {
+        self.view.change(|state| {
+            (state.seq, state.epoch) = (standing.seq, standing.epoch);
+        });
+    }
+
+    /// Remembers for the next start how far the source's ledger came.
+    async fn remember(&self, standing: Standing) {
+        let registry = self.registry.clone();
+        let kept = tokio::task::spawn_blocking(move || registry.keep_standing(&standing)).await;
+        let kept = kept.map_err(|panic| panic.to_string());
+        if let Err(error) = kept.and_then(|kept| kept.map_err(|error| error.to_string())) {
+            tracing::error!(
+                error,
+                "follower: cannot keep how far the source's ledger came; the next start does not notice a source that went back"
+            );
+        }
     }
 
     /// `is_running`: whether clients rely on the rows that the live model takes.

@@ -13,6 +13,8 @@ mod follower;
 pub mod options;
 mod source;
 pub mod spool;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,7 +33,7 @@ pub struct View(Arc<Mutex<State>>);
 pub struct State {
     /// Name of the source; empty until the first look.
     pub source: String,
-    /// The `seq` of the source's ledger at the last contact.
+    /// The `seq` of the source's ledger at the last contact, which may have been in an earlier run.
     pub seq: u64,
     /// The epoch in which this `seq` is valid.
     pub epoch: String,
@@ -58,6 +60,12 @@ impl View {
 }
 
 impl State {
+    /// Whether `seq` is comparable with that of an epoch. The sources that have no epoch cannot be distinguished, so that such
+    /// a `seq` is comparable only within one run.
+    fn is_of(&self, epoch: &str) -> bool {
+        self.epoch == epoch && (self.current.is_some() || !epoch.is_empty())
+    }
+
     /// Seconds since the follower last had the source's champion; `None` before the first time.
     pub fn lag(&self, now: Timestamp) -> Option<f64> {
         let lag = now.duration_since(self.current?).as_secs_f64();

@@ -1,11 +1,13 @@
 //! The epoch of a registry: a random id, created with the registry and replaced by a restore. Within one epoch `seq` only
 //! grows, so that a follower of the ledger can detect that an older state was restored.
 
-use super::{Registry, RegistryError, disk};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::{Registry, RegistryError, disk};
+
 /// The position of the ledger's end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The `seq` of the last line; 0 if the ledger is empty.
     pub seq: u64,

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Registry, RegistryError, Version, disk};
+use super::{Registry, RegistryError, Standing, Version, disk};
 
 impl Registry {
     /// The registry of a folder of model files, such as `/opt/ml/model`. Training tables are not part of it.
@@ -57,6 +57,33 @@ impl Registry {
         Ok(())
     }
 
+    /// Keeps, beside the kept version, the position of the ledger that named it, which is that of another registry.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn keep_standing(&self, standing: &Standing) -> Result<(), RegistryError> {
+        disk::create_folder(&self.models)?;
+        let text = serde_json::to_string(standing).expect("it is a number and a text");
+        disk::replace(&self.followed_path(), format!("{text}\n").as_bytes())
+    }
+
+    /// What [`Registry::keep_standing`] kept.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is damaged.
+    pub fn kept_standing(&self) -> Result<Option<Standing>, RegistryError> {
+        let path = self.followed_path();
+        let Some(bytes) = disk::read(&path)? else {
+            return Ok(None);
+        };
+        let read = serde_json::from_slice(&bytes).map(Some);
+        read.map_err(|fault| RegistryError::io("read", &path)(fault.into()))
+    }
+
+    fn followed_path(&self) -> PathBuf {
+        self.models.join("followed")
+    }
+
     /// Whether versions are published here.
     pub fn has_ledger(&self) -> bool {
         self.ledger_path().exists()
@@ -103,6 +130,24 @@ mod tests {
         // Asking where it stands writes nothing.
         assert_eq!(fixed.standing().unwrap().epoch, "");
         assert!(!registry.epoch_path().exists());
+    }
+
+    #[test]
+    fn the_standing_of_a_followed_registry_is_kept() {
+        let state = tempfile::tempdir().unwrap();
+        let registry = Registry::open(state.path()).unwrap().read_only();
+        assert_eq!(registry.kept_standing().unwrap(), None);
+        let standing = Standing {
+            seq: 7,
+            epoch: "e".into(),
+        };
+        registry.keep(&version(1), b"a model").unwrap();
+        registry.keep_standing(&standing).unwrap();
+        assert_eq!(registry.kept_standing().unwrap(), Some(standing));
+        std::fs::write(registry.models.join("followed"), b"{\"seq\":").unwrap();
+        registry.keep(&version(2), b"another model").unwrap();
+        assert!(registry.kept_standing().is_err());
+        assert_eq!(registry.champion().unwrap(), Some(version(2)));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! STATE/models/ledger.jsonl      one line for each event of a version, hash-chained ([`ledger`])
 //! STATE/models/champion          `titanic@7` and a newline
 //! STATE/models/epoch             a random id, replaced when a state is restored ([`epoch`])
+//! STATE/models/followed          of a follower: how far its source's ledger came ([`fixed`])
 //! STATE/models/lock              held during every write; readers need no lock
 //! STATE/tables/SHA256.parquet    the table that a version was trained on ([`tables`])
 //! ```
