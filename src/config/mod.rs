@@ -13,7 +13,7 @@ use crate::control;
 use crate::ingest::source::address::masked;
 use crate::promotion::{gate, probation, shadow};
 use crate::pulls::schedule;
-use crate::serve::options;
+use crate::serve::{hidden, options};
 use crate::store;
 use crate::telemetry::logging;
 
@@ -225,6 +225,7 @@ impl Settings {
             .server
             .faults()
             .into_iter()
+            .chain(hidden::fault(&self.server))
             .map(|(key, problem)| (join("server", key), problem));
         let monitor = self
             .monitor

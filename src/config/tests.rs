@@ -83,7 +83,7 @@ fn the_built_in_settings_are_complete() {
         crate::promotion::policy::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 142);
+    assert_eq!(settings.leaves().count(), 148);
 }
 
 #[test]
@@ -316,6 +316,11 @@ fn wrong_values_name_key_place_and_what_is_allowed() {
             "{fault}"
         );
     }
+    for hiding in ["/metrics", "/v1", "/healthz"] {
+        let fault = refused(Some(&format!("server: {{base_path: {hiding}}}")), &[]);
+        let begin = format!("my.yaml:1: server.base_path: `{hiding}` would hide /");
+        assert!(fault.starts_with(&begin), "{fault}");
+    }
     check(
         "server: {trusted_proxies: [proxy.example.org]}",
         "my.yaml:1: server.trusted_proxies.0: \"proxy.example.org\" is not an address; write one like 10.0.0.7, a range like 10.0.0.0/8, or unix",
@@ -492,7 +497,7 @@ fn alerts_are_read_with_their_defaults() {
     assert!(drift.goes_to("hook") && !drift.goes_to("mail"));
     assert!(options.rules[&Rule::Store].goes_to("mail"));
     assert!(!options.rules.contains_key(&Rule::Latency));
-    assert_eq!(options.rules.len(), 9);
+    assert_eq!(options.rules.len(), 10);
     assert_eq!(
         options.rules[&Rule::DroppedPredictions].inhibited_by,
         [Rule::Store]

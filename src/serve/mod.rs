@@ -33,6 +33,7 @@ pub mod follow;
 pub mod guard;
 pub mod health;
 mod held;
+pub mod hidden;
 pub mod http;
 pub mod inflight;
 pub mod jobs;
