@@ -67,7 +67,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("publish", &["registry", "bucket", "backoff", "telemetry"]),
+    (
+        "publish",
+        &["registry", "bucket", "backoff", "clock", "telemetry"],
+    ),
     (
         "trainset",
         &["schema", "ingest", "model", "registry", "store"],
@@ -133,6 +136,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
             "alert",
             "backup",
+            "publish",
             "control",
             "units",
             "clock",

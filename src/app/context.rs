@@ -12,6 +12,7 @@ use crate::ingest::source::{Unattended, World};
 use crate::live::LiveModel;
 use crate::live::pointer::{self, Wake};
 use crate::monitoring;
+use crate::publish::Progress;
 use crate::pulls::view::Sources;
 use crate::registry::Registry;
 use crate::serve::address::ServerUrl;
@@ -39,6 +40,8 @@ pub(super) struct Context {
     pub alerts: alert::Handle,
     pub jobs: Jobs,
     pub backups: Backups,
+    /// How far the place for champions is behind.
+    pub published: Progress,
     /// Wakes the task that follows the ledger.
     pub wake: Wake,
     pub view: monitoring::View,
@@ -124,6 +127,7 @@ impl Context {
             alerts,
             jobs,
             backups,
+            published: Progress::default(),
             wake,
             view: monitoring::View::default(),
             sources: Sources::default(),

@@ -142,6 +142,7 @@ pub(super) fn health(context: &Context, tasks: &mut Tasks) {
         store: context.store.clone(),
         jobs: context.jobs.clone(),
         backups: context.backups.clone(),
+        published: context.published.clone(),
         metrics: context.metrics.clone(),
         clock: context.clock.clone(),
         alerts: context.alerts.clone(),
@@ -194,6 +195,8 @@ pub(super) fn publish(context: &Context, tasks: &mut Tasks) -> anyhow::Result<()
         let publisher = Publisher {
             registry: context.registry.clone(),
             place: Place::open(to)?,
+            progress: context.published.clone(),
+            clock: context.clock.clone(),
             metrics: context.metrics.clone(),
             random: || Unattended::default().random(),
         };

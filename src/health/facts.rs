@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::alert::Condition;
+use crate::publish::Behind;
 use crate::store::Health;
 use crate::telemetry::latency::Counts;
 
@@ -32,6 +33,8 @@ pub struct Facts {
     pub training: Option<Ended>,
     /// Why the last backup failed; `None` if it is done, or there was none.
     pub backup: Option<String>,
+    /// Since when the place for champions lacks the current one; `None` if it has it, or there is no such place.
+    pub unpublished: Option<Behind>,
     /// Histogram of response times.
     pub answers: Counts,
 }

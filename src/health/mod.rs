@@ -6,6 +6,7 @@ mod backup;
 mod dropped_predictions;
 mod facts;
 mod latency;
+mod publish;
 mod quarantine;
 mod rate;
 mod rejected;
@@ -25,6 +26,7 @@ use crate::alert::settings::Rules;
 use crate::backup::Backups;
 use crate::clock::Clock;
 use crate::control::jobs::{Jobs, State};
+use crate::publish::Progress;
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, RowStatus};
 use facts::{Ended, Facts, Watcher};
@@ -32,7 +34,7 @@ use facts::{Ended, Facts, Watcher};
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The table of conditions, each with the settings of its rule.
-fn all(rules: &Rules) -> [Box<dyn Watcher>; 7] {
+fn all(rules: &Rules) -> [Box<dyn Watcher>; 8] {
     [
         Box::new(store::Trouble),
         Box::new(dropped_predictions::DroppedPredictions::default()),
@@ -40,6 +42,7 @@ fn all(rules: &Rules) -> [Box<dyn Watcher>; 7] {
         Box::new(rejected::Rejected::new(&rules.rejected)),
         Box::new(training::Failure),
         Box::new(backup::Failure),
+        Box::new(publish::Lag),
         Box::new(latency::Slowness::new(&rules.latency)),
     ]
 }
@@ -49,6 +52,7 @@ pub struct HealthTask {
     pub store: Store,
     pub jobs: Jobs,
     pub backups: Backups,
+    pub published: Progress,
     pub metrics: Arc<Metrics>,
     pub clock: Arc<dyn Clock>,
     pub alerts: Handle,
@@ -95,6 +99,7 @@ impl HealthTask {
                 error: job.error,
             }),
             backup: self.backups.record().error,
+            unpublished: self.published.behind(),
             answers: metrics.latency.counts(),
         }
     }

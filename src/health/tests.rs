@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::alert::{Condition, Rule};
 use crate::config::Settings;
+use crate::publish::Behind;
 use crate::store::Health;
 use crate::telemetry::latency::{Counts, Latency};
 use crate::units::Span;
@@ -49,6 +50,7 @@ fn facts(second: i64) -> Facts {
         rejected_for: BTreeMap::new(),
         training: None,
         backup: None,
+        unpublished: None,
         answers: Counts::default(),
     }
 }
@@ -86,6 +88,24 @@ fn a_failed_backup_is_told_until_one_is_done() {
         "s3://shop/a: no response within 180s"
     );
     assert!(!holds(&mut all, &facts(2), Rule::Backup));
+}
+
+#[test]
+fn a_place_that_lacks_the_champion_is_told_until_it_has_it() {
+    let mut all = all(&rules());
+    assert!(!holds(&mut all, &facts(0), Rule::Publish));
+    let behind = |error: Option<&str>| Facts {
+        unpublished: Some(Behind {
+            since: facts(0).now,
+            error: error.map(str::to_owned),
+        }),
+        ..facts(1)
+    };
+    let hung = told(&mut all, &behind(None), Rule::Publish).unwrap();
+    assert!(hung.active && hung.description == "the place has not answered yet");
+    let failed = told(&mut all, &behind(Some("no room")), Rule::Publish).unwrap();
+    assert!(failed.active && failed.description == "no room");
+    assert!(!holds(&mut all, &facts(2), Rule::Publish));
 }
 
 #[test]

@@ -15,10 +15,12 @@
 mod error;
 pub mod options;
 mod place;
+mod progress;
 mod published;
 mod publisher;
 
 pub use error::PublishError;
-pub use place::{Found, Place};
+pub use place::{Found, LARGEST_MODEL, Place};
+pub use progress::{Behind, Progress};
 pub use published::{Published, Version};
 pub use publisher::Publisher;

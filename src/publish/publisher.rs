@@ -7,13 +7,18 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::error::PublishError;
 use super::place::{Found, Place};
+use super::progress::Progress;
 use super::published::{Published, Version};
 use crate::backoff::Backoff;
+use crate::clock::Clock;
 use crate::registry::{Registry, digest, follow};
 use crate::telemetry::metrics::Metrics;
 
 /// Interval between two looks at the ledger, each of which is one `stat`.
 const INTERVAL: Duration = Duration::from_millis(200);
+
+/// Interval at which the lag is shown.
+const MEASURE: Duration = Duration::from_secs(1);
 
 const RETRY: Backoff = Backoff {
     first: Duration::from_secs(1),
@@ -24,6 +29,8 @@ const RETRY: Backoff = Backoff {
 pub struct Publisher {
     pub registry: Registry,
     pub place: Place,
+    pub progress: Progress,
+    pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
     /// Makes random numbers from 0 to 1.
     pub random: fn() -> f64,
@@ -34,6 +41,13 @@ impl Publisher {
     /// once after the next change.
     pub async fn run(self) {
         let this = Arc::new(self);
+        // Apart, so that the lag grows also while the place hangs.
+        tokio::join!(this.clone().follow(), this.measure());
+    }
+
+    async fn follow(self: Arc<Self>) {
+        let this = self;
+        this.progress.changed(this.clock.now());
         let mut ledger = this.registry.follow(0);
         let mut tick = tokio::time::interval(INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -42,6 +56,7 @@ impl Publisher {
             tick.tick().await;
             let now = Instant::now();
             if has_changed(&mut ledger) {
+                this.progress.changed(this.clock.now());
                 due = Some(now);
             }
             if due.is_none_or(|due| now < due) {
@@ -52,17 +67,33 @@ impl Publisher {
                     if failures > 0 {
                         tracing::info!(place = ?this.place, "publish: the place is up to date again");
                     }
+                    this.progress.ended(None);
                     (due, failures) = (None, 0);
                 }
                 Err(error) => {
                     failures += 1;
                     this.metrics.titanic_publish_failures_total.increment(1);
+                    this.progress.ended(Some(error.to_string()));
                     if failures == 1 {
                         tracing::error!(%error, "publish: the champion cannot be published; followers of the place keep the one before");
                     }
                     due = Some(Instant::now() + RETRY.wait(failures, (this.random)()));
                 }
             }
+        }
+    }
+
+    /// Shows for how long the place lacks the champion.
+    async fn measure(&self) {
+        let mut tick = tokio::time::interval(MEASURE);
+        loop {
+            tick.tick().await;
+            let behind = self.progress.behind();
+            let lag = behind.map_or(0.0, |behind| {
+                let lag = self.clock.now().duration_since(behind.since);
+                lag.as_secs_f64().max(0.0)
+            });
+            self.metrics.titanic_publish_lag_seconds.set(lag);
         }
     }
 

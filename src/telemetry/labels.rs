@@ -211,6 +211,8 @@ labels! {
         Latency = "latency",
         /// A backup failed.
         Backup = "backup",
+        /// The champion could not be published.
+        Publish = "publish",
     }
 
     /// Type of a notification channel.

@@ -149,6 +149,8 @@ metrics! {
     titanic_follow_dropped_predictions_total: Counter,
     /// Attempts to publish the champion that failed.
     titanic_publish_failures_total: Counter,
+    /// Seconds for which the place for champions has lacked the current one; 0 if it has it, or there is no such place.
+    titanic_publish_lag_seconds: Gauge,
     /// Size of the store on the disk in bytes.
     titanic_store_size_bytes: Gauge,
     /// Backups, by outcome.
@@ -341,6 +343,7 @@ titanic_performance_window_labels gauge
 titanic_prediction_warnings_total counter
 titanic_predictions_rows_total counter
 titanic_publish_failures_total counter
+titanic_publish_lag_seconds gauge
 titanic_rejected_rows_total counter
 titanic_rejected_values_total counter
 titanic_rows_total counter

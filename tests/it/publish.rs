@@ -14,7 +14,9 @@ use titanic_platform::config::Settings;
 use titanic_platform::follow::Source;
 use titanic_platform::registry::Registry;
 use titanic_platform::serve::listener;
+use titanic_platform::units::Span;
 
+use crate::buckets::{Cloud, TestBucket};
 use crate::case::{CHURN, TITANIC};
 use crate::process::Process;
 use crate::server::{self, Server, answer, client, until};
@@ -77,7 +79,11 @@ async fn logged(log: &Path, part: &str) {
 
 async fn publishing(to: &str) -> Server {
     let to = to.to_owned();
-    Server::with(|settings| settings.publish.to = Some(to)).await
+    Server::with(|settings| {
+        settings.publish.to = Some(to);
+        settings.alerts.rules.publish.wait = Span(std::time::Duration::ZERO);
+    })
+    .await
 }
 
 fn champion(place: &Path) -> Value {
@@ -156,6 +162,17 @@ async fn a_place_that_cannot_be_written_is_tried_again_beside_predictions() {
     promote(&writer, 2).await;
     assert_eq!(predict(&writer.url("")).await, "titanic@2");
     assert_eq!(writer.get("/readyz").await["model"], "titanic@2");
+    let alert = || async {
+        let alerts = writer.get("/v1/alerts").await;
+        let alerts = alerts["alerts"].as_array().unwrap().clone();
+        alerts.into_iter().find(|alert| alert["rule"] == "publish")
+    };
+    until("the alert", || async { alert().await.is_some() }).await;
+    assert_eq!(alert().await.unwrap()["state"], "firing");
+    until("the lag", || async {
+        metric(&writer.url(""), "titanic_publish_lag_seconds ").await > 0.0
+    })
+    .await;
     std::fs::remove_file(&folder).unwrap();
     until("the document", || async {
         champion(&folder)["champion"]["model"] == "titanic@2"
@@ -171,6 +188,16 @@ async fn a_place_that_cannot_be_written_is_tried_again_beside_predictions() {
     })
     .await;
     until("the removal", || async { !old.exists() }).await;
+    until("the end of the alert", || async {
+        alert()
+            .await
+            .is_none_or(|alert| alert["state"] == "resolved")
+    })
+    .await;
+    until("no lag", || async {
+        metric(&writer.url(""), "titanic_publish_lag_seconds ").await == 0.0
+    })
+    .await;
     assert!(folder.join("mine.txt").exists());
     writer.stop().await;
 }
@@ -239,6 +266,11 @@ async fn a_source_that_restarts_or_restores_an_older_state_is_followed() {
     live(&follower, 2).await;
     // A copy that lags, within one epoch, is not followed back.
     std::fs::write(models.join("ledger.jsonl"), &old).unwrap();
+    logged(&log, "a copy that lags is not followed back").await;
+    assert_eq!(predict(&follower.url).await, "titanic@2");
+    // Nor by the next run.
+    drop(follower);
+    let (follower, log) = self::follower(state.path(), source.path().to_str().unwrap());
     logged(&log, "a copy that lags is not followed back").await;
     assert_eq!(predict(&follower.url).await, "titanic@2");
     // A restore begins an epoch, and is.
@@ -345,19 +377,20 @@ impl Proxy {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a server with the interface of S3: .ci/buckets starts one and sets S3_TEST_URL"]
 async fn a_follower_of_a_bucket_follows_until_the_bucket_hangs() {
-    let endpoint = std::env::var("S3_TEST_URL").expect("source .ci/buckets sets it");
-    let name = format!("models-{}", std::process::id());
-    let bucket = format!("{endpoint}/{name}");
-    let created = client().put(&bucket).send().await;
-    assert!(created.unwrap().status().is_success());
-    let proxy = Proxy::to(endpoint.trim_start_matches("http://").to_owned()).await;
-    let with_keys = |command: &mut Command| {
-        command
-            .env("AWS_ENDPOINT_URL", &proxy.url)
-            .env("AWS_ACCESS_KEY_ID", "a-key")
-            .env("AWS_SECRET_ACCESS_KEY", "hush");
-    };
-    let place = format!("s3://{name}/shop/models");
+    follows_until_it_hangs(Cloud::S3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a server with the interface of S3: .ci/buckets starts one and sets S3_TEST_URL"]
+async fn a_follower_of_a_bucket_of_google_follows_until_the_bucket_hangs() {
+    follows_until_it_hangs(Cloud::Google).await;
+}
+
+async fn follows_until_it_hangs(cloud: Cloud) {
+    let bucket = TestBucket::create(cloud, "models").await;
+    let proxy = Proxy::to(bucket.endpoint.trim_start_matches("http://").to_owned()).await;
+    let with_keys = |command: &mut Command| cloud.give(command, &proxy.url);
+    let place = bucket.place("shop/models");
     let (writer_state, state) = (server::state(), tempfile::tempdir().unwrap());
     let mut command = Process::command(writer_state.path());
     command.env("TITANIC_PUBLISH__TO", &place);
@@ -390,7 +423,7 @@ async fn a_follower_of_a_bucket_follows_until_the_bucket_hangs() {
 
     // Half of a model under the name of a whole one.
     let object = |method: Method, name: &str| {
-        let url = format!("{bucket}/shop/models/{name}");
+        let url = format!("{}/shop/models/{name}", bucket.url());
         let request = client().request(method, url);
         request.header("authorization", "AWS a-key:unchecked")
     };

@@ -89,6 +89,8 @@ rules! {
     training: Training, TrainingRule {}
     /// A backup failed.
     backup: Backup, BackupRule {}
+    /// The place to which champions are published lacks the current one.
+    publish: Publish, PublishRule {}
     latency: Latency, LatencyRule {
         /// Limit of the 99th percentile of the response time.
         p99: Span,
