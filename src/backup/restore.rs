@@ -230,7 +230,8 @@ fn clear(state: &Path) -> Result<(), BackupError> {
 fn sync(part: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     for name in manifest.files.keys() {
         let path = part.join(name);
-        let synced = File::open(&path).and_then(|file| file.sync_all());
+        let file = File::options().write(true).open(&path); // Windows syncs no file that is only read
+        let synced = file.and_then(|file| file.sync_all());
         synced.map_err(BackupError::io("sync", &path))?;
     }
     for folder in ["models/x", "tables/x", "x"] {

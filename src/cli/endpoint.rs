@@ -10,6 +10,9 @@ pub fn client(server: &ServerUrl) -> ClientBuilder {
     let client = Client::builder().tls_certs_only([]).no_proxy();
     match server.socket() {
         None => client,
+        #[cfg(not(unix))]
+        Some(_) => unreachable!("the address of a Unix socket is rejected when it is read"),
+        #[cfg(unix)]
         Some(path) => client.unix_socket(path),
     }
 }

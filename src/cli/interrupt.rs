@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::out::errln;
+use super::signals::Signals;
 use crate::telemetry::{logging, stderr};
 
 /// How long work may take to notice the stop before the process exits anyway: a fit inside a library cannot be interrupted.
@@ -61,18 +62,11 @@ fn listen(on_first: impl Fn() + Send + 'static) -> anyhow::Result<Arc<AtomicBool
         .name("signals".into())
         .spawn(move || {
             runtime.block_on(async {
-                use tokio::signal::unix::{SignalKind, signal};
-                let listen = || {
-                    Ok::<_, std::io::Error>((
-                        signal(SignalKind::interrupt())?,
-                        signal(SignalKind::terminate())?,
-                    ))
-                };
-                let Ok((mut interrupt, mut terminate)) = listen() else {
+                let Ok(mut signals) = Signals::of_command() else {
                     return; // then the signals keep their default: the process just ends
                 };
                 loop {
-                    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+                    signals.next().await;
                     if seen.swap(true, Ordering::Relaxed) {
                         std::process::exit(super::exit::Exit::Interrupted as i32);
                     }

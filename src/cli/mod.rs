@@ -29,9 +29,11 @@ mod report;
 mod rows;
 mod serve;
 mod short;
+mod signals;
 mod site;
 mod spec;
 mod store;
+#[cfg_attr(not(unix), path = "no_supervisor.rs")]
 mod supervisor;
 mod table;
 mod text;

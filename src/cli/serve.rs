@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use futures_util::future::select_all;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::{Exit, ExitError};
+use super::signals::Signals;
 use super::site::Site;
 use super::store::backup;
 use super::{holder, out, supervisor};
@@ -200,7 +199,7 @@ fn local(text: &str) -> anyhow::Result<PathBuf> {
 }
 
 async fn serve(site: Site, start: Start, listener: Listener) -> anyhow::Result<Exit> {
-    let mut signals = Signals::listen().context("signals cannot be listened to")?;
+    let mut signals = Signals::of_server().context("signals cannot be listened to")?;
     let (settings, clock) = (site.settings.clone(), Arc::new(System));
     let start = async {
         match start {
@@ -267,36 +266,4 @@ pub(super) fn bind(listen: &Listen) -> anyhow::Result<Listener> {
         ListenError::NotASocket(_) => anyhow::anyhow!("{error}"),
         ListenError::Io { .. } => anyhow::anyhow!("{error}; {remedy}"),
     })
-}
-
-/// Signals that stop the server. Each has a handler, because the first process of a container has no default actions.
-const ENDING: [fn() -> SignalKind; 3] = [
-    SignalKind::interrupt,
-    SignalKind::terminate,
-    SignalKind::hangup,
-];
-
-/// Signals that would kill a process without a handler; the server ignores them.
-const IGNORED: [fn() -> SignalKind; 2] = [SignalKind::user_defined1, SignalKind::user_defined2];
-
-/// Receivers of the signals that stop the server.
-pub(super) struct Signals {
-    ending: Vec<Signal>,
-}
-
-impl Signals {
-    pub(super) fn listen() -> std::io::Result<Signals> {
-        for kind in IGNORED {
-            let _ = signal(kind())?; // once listened to, for good
-        }
-        let ending = ENDING.iter().map(|kind| signal(kind()));
-        Ok(Signals {
-            ending: ending.collect::<std::io::Result<_>>()?,
-        })
-    }
-
-    /// Waits for the next signal.
-    pub(super) async fn next(&mut self) {
-        select_all(self.ending.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
-    }
 }

@@ -31,6 +31,10 @@ pub enum AddressError {
         "`{0}` is not an address; write IP:PORT, such as 127.0.0.1:5000 or [::1]:0, or unix:PATH"
     )]
     Unknown(String),
+    #[error(
+        "`{0}` is a Unix socket, on which servers cannot listen on this system; write IP:PORT, such as 127.0.0.1:5000"
+    )]
+    NoSockets(String),
     #[error("`{0}` names no socket; write unix: and a path, such as unix:/run/titanic/http.sock")]
     NoPath(String),
     #[error(
@@ -49,6 +53,9 @@ impl FromStr for Listen {
     /// Parses an address. `localhost` is the only host name accepted, because it needs no DNS lookup.
     fn from_str(text: &str) -> Result<Listen, AddressError> {
         if let Some(path) = text.strip_prefix(UNIX) {
+            if cfg!(not(unix)) {
+                return Err(AddressError::NoSockets(text.into()));
+            }
             return match path.len() {
                 _ if path.is_empty() || path.ends_with('/') || path.contains('\0') => {
                     Err(AddressError::NoPath(text.into()))

@@ -13,7 +13,9 @@ use actix_service::{
     IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
 };
 use actix_web::dev::{AppConfig, Server};
-use actix_web::rt::net::{TcpStream, UnixStream};
+use actix_web::rt::net::TcpStream;
+#[cfg(unix)]
+use actix_web::rt::net::UnixStream;
 use actix_web::{App, web};
 use futures_util::future::ready;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -49,6 +51,7 @@ impl Accepted for TcpStream {
     }
 }
 
+#[cfg(unix)]
 impl Accepted for UnixStream {
     fn prepare(&self) -> Option<SocketAddr> {
         None
@@ -78,6 +81,9 @@ pub fn serve(
             };
             builder.listen("http", listener, service)?
         }
+        #[cfg(not(unix))]
+        Socketed::Unix(none) => match none {},
+        #[cfg(unix)]
         Socketed::Unix(listener) => {
             let service = move || {
                 service::<UnixStream>(options, expect.clone(), stopping.clone(), configure.clone())

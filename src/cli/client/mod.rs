@@ -17,7 +17,6 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
-use tokio::net::UnixStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -99,8 +98,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
                 let (socket, _) = connected.with_context(failed)?;
                 session.converse(socket, input, interrupt).await
             }
+            #[cfg(not(unix))]
+            Some(_) => unreachable!("the address of a Unix socket is rejected when it is read"),
+            #[cfg(unix)]
             Some(path) => {
-                let stream = UnixStream::connect(path).await.with_context(failed)?;
+                let stream = tokio::net::UnixStream::connect(path)
+                    .await
+                    .with_context(failed)?;
                 let opened = tokio_tungstenite::client_async(request, stream).await;
                 let (socket, _) = opened.with_context(failed)?;
                 session.converse(socket, input, interrupt).await

@@ -21,7 +21,8 @@ use std::time::Duration;
 use super::exit::{Exit, ExitError};
 use super::global::Global;
 use super::out::print_json;
-use super::serve::{self, Signals};
+use super::serve;
+use super::signals::Signals;
 use crate::clock::System;
 use crate::config::Settings;
 use crate::serve::address::{AddressError, Listen};
@@ -100,7 +101,7 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
     // From here on a signal must not kill the process, because the temporary folder has to be removed.
     let signals = {
         let _inside = runtime.enter();
-        Signals::listen()?
+        Signals::of_server()?
     };
     let folder = Folder::new(args.keep)?;
     settings.state = folder.path().into();

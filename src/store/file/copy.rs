@@ -19,7 +19,8 @@ impl File {
             // not at a restore.
             sound(&part, to)?;
             let bytes = fs::metadata(&part).map_err(failed)?.len();
-            let synced = fs::File::open(&part).and_then(|file| file.sync_all());
+            let opened = fs::File::options().write(true).open(&part); // Windows syncs no file that is only read
+            let synced = opened.and_then(|file| file.sync_all());
             let renamed = synced.and_then(|()| fs::rename(&part, to));
             renamed.map(|()| bytes).map_err(failed)
         });

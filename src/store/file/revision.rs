@@ -66,7 +66,7 @@ fn keep(path: &Path, found: u64) -> Result<(), OpenError> {
 fn copied(path: &Path, kept: &Path) -> io::Result<()> {
     let part = part(kept);
     let done = fs::copy(path, &part)
-        .and_then(|_| fs::File::open(&part)?.sync_all())
+        .and_then(|_| fs::File::options().write(true).open(&part)?.sync_all())
         .and_then(|()| fs::rename(&part, kept));
     if done.is_err() {
         let _ = fs::remove_file(&part); // the first error is the one to report

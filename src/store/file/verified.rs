@@ -15,7 +15,8 @@ pub(super) fn verified(from: &Path, place: &Path) -> Result<(), OpenError> {
         .map_err(|e| OpenError::broken(&from.display().to_string(), e))
         .and_then(|_| sound(&part, from))
         .and_then(|()| {
-            let synced = fs::File::open(&part).and_then(|file| file.sync_all());
+            let opened = fs::File::options().write(true).open(&part); // Windows syncs no file that is only read
+            let synced = opened.and_then(|file| file.sync_all());
             synced
                 .and_then(|()| fs::rename(&part, place))
                 .map_err(|e| OpenError::broken(&place.display().to_string(), e))
