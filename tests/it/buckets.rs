@@ -9,6 +9,9 @@ use reqwest::Method;
 
 use crate::server::client;
 
+/// A token for Google, as which the server reads a region. It is fixed, so that the client asks no metadata server for one.
+const TOKEN: &str = "Credential=a-key/20260101/us-east-1/s3/aws4_request";
+
 /// The cloud by whose address and settings a bucket is used.
 #[derive(Clone, Copy)]
 pub enum Cloud {
@@ -28,7 +31,8 @@ impl TestBucket {
     /// Creates a bucket whose name begins so.
     pub async fn create(cloud: Cloud, name: &str) -> TestBucket {
         let endpoint = std::env::var("S3_TEST_URL").expect("source .ci/buckets sets it");
-        let name = format!("{name}-{}-{}", cloud.scheme(), std::process::id());
+        // Letters and digits alone: the client for Google encodes all else, which the server does not decode.
+        let name = format!("{name}{}{}", cloud.scheme(), std::process::id());
         let bucket = TestBucket {
             cloud,
             name,
@@ -67,7 +71,7 @@ impl Cloud {
                 .env("AWS_SECRET_ACCESS_KEY", "hush"),
             Cloud::Google => command
                 .env("GOOGLE_BASE_URL", url)
-                .env("GOOGLE_SKIP_SIGNATURE", "true"),
+                .env("GOOGLE_BEARER_TOKEN", TOKEN),
         };
     }
 }
