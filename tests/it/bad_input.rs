@@ -390,7 +390,7 @@ fn a_spec_of_an_unknown_version() {
 fn a_model_of_a_later_format() {
     let folder = Folder::trained();
     let mut bytes = fs::read(folder.path("state/models/titanic@1.model")).unwrap();
-    bytes[8..12].copy_from_slice(&3u32.to_le_bytes());
+    bytes[8..12].copy_from_slice(&4u32.to_le_bytes());
     let sum = Sha256::new()
         .chain_update(&bytes[..20])
         .chain_update(&bytes[52..])
@@ -406,7 +406,7 @@ fn a_model_of_a_later_format() {
         .publish("titanic", &bytes, trained, System.now())
         .unwrap();
     assert_eq!(version.to_string(), "titanic@2");
-    let said = "the model file has format revision 3, and this release reads up to 2: it was made by a later release; \
+    let said = "the model file has format revision 4, and this release reads up to 3: it was made by a later release; \
                 upgrade titanic-platform, or train again";
     for line in [
         "predict test.csv --model 2",

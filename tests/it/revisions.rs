@@ -1,6 +1,6 @@
 //! Model files of every format revision ever written must stay readable and give the same predictions.
 //!
-//! `tests/fixtures/revision-1.model` and `revision-2.model`: the second spec, trained with `train tests/fixtures/churn.csv
+//! `tests/fixtures/revision-1.model` to `revision-3.model`: the second spec, trained with `train tests/fixtures/churn.csv
 //! --spec tests/fixtures/churn.yaml --learner blend --folds 2 --repeats 1` by the first release that wrote the revision.
 
 use titanic_platform::model::{Model, Workspace};
@@ -79,6 +79,25 @@ fn revision_2_opens_and_answers_as_it_did() {
         "{members:?}"
     );
 }
+
+#[test]
+fn revision_3_opens_and_answers_as_it_did() {
+    let file: &[u8] = include_bytes!("../fixtures/revision-3.model");
+    assert_eq!(file[8..12], 3_u32.to_le_bytes(), "it is of revision 3");
+    let model = Model::from_bytes(file).unwrap();
+    let mut row = Row::new(model.schema(), Purpose::Predict);
+    json::rows(model.schema(), ROW.as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap();
+    let probability = model.probability(row.view(), &mut Workspace::default());
+    assert!((probability - EXPECTED_3).abs() < 1e-12, "{probability:?}");
+    assert!((model.base() - BASE_3).abs() < 1e-12);
+    let again = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
+    let of_again = again.probability(row.view(), &mut Workspace::default());
+    assert_eq!(of_again, probability);
+}
+
+/// Prediction and mean probability of the file of revision 3, whose trees send missing values to either side.
+const EXPECTED_3: f64 = 0.867_760_260_292_365_3;
+const BASE_3: f64 = 0.385_890_364_521_899_84;
 
 /// The mean probability of the training rows of the file of revision 2.
 const BASE: f64 = 0.385_122_428_619_592_4;

@@ -69,6 +69,15 @@ fn a_sound_spec_is_read_in_full() {
     }
 }
 
+#[test]
+fn an_order_is_one_of_two() {
+    check(
+        "kind: number, range",
+        "kind: number, monotone: up, range",
+        &["line 8, column 43: there is no \"up\" here; one of increasing, decreasing"],
+    );
+}
+
 /// Which features may rise with a column that has an order, and what is said of the others.
 #[test]
 fn an_order_of_a_column_reaches_its_features_or_is_an_error() {
@@ -106,12 +115,12 @@ fn an_order_of_a_column_reaches_its_features_or_is_an_error() {
     }
     assert_eq!(
         with("ratio: {of: [sugar, age], as: x}", "x"),
-        "line 22, column 7: the feature \"x\" does not always rise with \"sugar\", which has monotone: decreasing; leave it \
+        "line 21, column 7: the feature \"x\" does not always rise with \"sugar\", which has monotone: decreasing; leave it \
          out (impute, log1p, standardise, sum and missing keep the order of a column), or remove monotone from \"sugar\""
     );
     assert_eq!(
         with("sum: {of: [sugar, acid], as: x}", "x"),
-        "line 22, column 7: the feature \"x\" rises with \"sugar\", which has monotone: decreasing, and with \"acid\", which \
+        "line 21, column 7: the feature \"x\" rises with \"sugar\", which has monotone: decreasing, and with \"acid\", which \
          has monotone: increasing; leave it out, or remove monotone from one of them"
     );
     let lost = [

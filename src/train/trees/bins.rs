@@ -151,7 +151,7 @@ impl Bins {
                 }
             }
             match &self.by_row {
-                ByRow::Narrow(entries) => entries.add(rows, of_rows, sums, |bin| usize::from(bin)),
+                ByRow::Narrow(entries) => entries.add(rows, of_rows, sums, usize::from),
                 ByRow::Wide(entries) => entries.add(rows, of_rows, sums, |bin| bin as usize),
             }
         }
@@ -331,8 +331,8 @@ mod tests {
         let (n, width) = (3000, 4);
         let value = |i: usize, j: usize| match j {
             0 => (i * 7919 % 400) as f32,
-            1 => f32::from(u8::from(i % 9 == 0)),
-            2 if i % 3 == 0 => f32::NAN,
+            1 => f32::from(u8::from(i.is_multiple_of(9))),
+            2 if i.is_multiple_of(3) => f32::NAN,
             2 => (i % 5) as f32,
             _ => (i % 20 / 19) as f32,
         };
