@@ -190,7 +190,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "schema", "stats", "model", "train", "registry", "monitor", "ingest", "clock",
+            "schema", "stats", "model", "train", "registry", "monitor", "ingest", "clock", "units",
         ],
     ),
     ("app", &["*"]),

@@ -98,24 +98,13 @@ impl Shown {
 }
 
 impl Progress for Shown {
+    /// Programs read the same in the result.
     fn plan(&self, work: &Work) {
-        let Work {
-            units,
-            budget,
-            left_out,
-            ..
-        } = work;
-        match self.form {
-            Form::Nothing => {}
-            Form::Json => errln!(
-                "{}",
-                serde_json::json!({"work_units": units, "budget_units": budget, "left_out": left_out})
-            ),
-            Form::Bar | Form::Lines => {
-                errln!("work: at most about {} of one core", work::in_words(*units));
-                for part in left_out {
-                    errln!("the budget leaves out {part}");
-                }
+        if matches!(self.form, Form::Bar | Form::Lines) {
+            let most = work::in_words(work.units);
+            errln!("the work is at most about {most} of one core");
+            for part in &work.left_out {
+                errln!("the budget leaves out {part}");
             }
         }
     }

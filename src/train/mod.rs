@@ -98,7 +98,7 @@ pub fn train(
     let learners = wanted(request, labels.len())?;
     check(spec, material, &labels, request)?;
     let features = width(spec, material.table, &labels);
-    let (learners, bases) = fast(learners, &request.limits, labels.len(), features)?;
+    let Fast { learners, bases } = fast(learners, &request.limits, labels.len(), features)?;
     let mut effort = Effort {
         folds: request.folds,
         repeats: request.repeats,
@@ -155,22 +155,27 @@ fn width(spec: &Spec, table: &Table, labels: &[bool]) -> usize {
 }
 
 /// The learners that are sure to score a row within the limit, and the base learners that they need.
+struct Fast {
+    learners: Vec<&'static dyn Learner>,
+    bases: Vec<&'static dyn Learner>,
+}
+
 fn fast(
     mut learners: Vec<&'static dyn Learner>,
     limits: &Limits,
     rows: usize,
     features: usize,
-) -> Result<(Vec<&'static dyn Learner>, Vec<&'static dyn Learner>), TrainError> {
+) -> Result<Fast, TrainError> {
     let mut bases = learners::bases(&learners, rows);
     let Some(limit) = limits.latency else {
-        return Ok((learners, bases));
+        return Ok(Fast { learners, bases });
     };
     let latency = |learner: &&'static dyn Learner| learner.latency(rows, features);
     let fastest = bases.iter().copied().min_by_key(latency);
     learners.retain(|learner| latency(learner) <= limit);
     bases.retain(|learner| latency(learner) <= limit);
     match fastest.filter(|_| bases.is_empty()) {
-        None => Ok((learners, bases)),
+        None => Ok(Fast { learners, bases }),
         Some(fastest) => Err(TrainError::TooSlow {
             limit,
             learner: fastest.name(),

@@ -33,9 +33,11 @@ pub fn usual(rows: usize, features: usize) -> u64 {
     60 * PER_SECOND + 10_000 * rows as u64 * features as u64
 }
 
-/// The units of a time of one core.
-pub fn units(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+impl Limits {
+    /// The units of a time of one core.
+    pub fn units(time: Duration) -> u64 {
+        u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    }
 }
 
 /// What a training tries, and what that takes.

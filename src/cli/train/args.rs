@@ -6,7 +6,7 @@ use crate::cli::rows::Tolerance;
 use crate::cli::text::ReadArgs;
 use crate::promotion::policy::Promote;
 use crate::train::LEARNERS;
-use crate::train::work::{self, Limits};
+use crate::train::work::Limits;
 use crate::units::{Latency, Span};
 
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ pub struct TrainArgs {
 impl TrainArgs {
     /// What the training may take.
     pub fn limits(&self) -> Limits {
-        let seconds = |span: Span| work::units(span.0);
+        let seconds = |span: Span| Limits::units(span.0);
         Limits {
             budget: self.budget.map(seconds).or(self.budget_units),
             fixed_folds: self.folds.is_some() || self.repeats.is_some(),

@@ -15,6 +15,7 @@ pub use trainer::Trainer;
 pub use view::{JobView, Made, Product, State};
 
 pub use crate::ingest::MAX_BAD;
+pub use crate::train::work::Limits;
 
 use crate::clock::Clock;
 use crate::store::feed::Feed;

@@ -4,12 +4,11 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 
-use crate::control::jobs::{Asked, MAX_BAD, learners};
+use crate::control::jobs::{Asked, Limits, MAX_BAD, learners};
 use crate::promotion::policy::Promote;
 use crate::schema::fault::nearest;
 use crate::serve::pairs::{Pairs, whole};
 use crate::serve::problem::{Entry, Problem, escape, kind};
-use crate::train::work::{self, Limits};
 use crate::units::{Latency, Span};
 
 /// Keys of the body, the same as in [`schema`].
@@ -105,7 +104,7 @@ pub fn read(body: &[u8], defaults: &Defaults, by: String) -> Result<Asked, Probl
         folds: folds.unwrap_or(defaults.folds as u64) as usize,
         repeats: repeats.unwrap_or(defaults.repeats as u64) as usize,
         limits: Limits {
-            budget: budget.map(|span| work::units(span.0)).or(units),
+            budget: budget.map(|span| Limits::units(span.0)).or(units),
             fixed_folds: folds.is_some() || repeats.is_some(),
             latency: latency.map(|latency| latency.0),
         },
