@@ -25,6 +25,9 @@ const MOST_ROWS: usize = 50_000;
 /// Passes over the values that a fit takes as a rule.
 const PASSES: usize = 200;
 
+/// Units for a value in a pass.
+const VALUE: usize = 5;
+
 #[derive(Debug)]
 pub struct Logistic;
 
@@ -38,7 +41,7 @@ impl Learner for Logistic {
     }
 
     fn work(&self, rows: usize, features: usize) -> u64 {
-        (rows.min(MOST_ROWS) * features * PASSES) as u64
+        (rows.min(MOST_ROWS) * features * PASSES * VALUE) as u64
     }
 
     fn latency(&self, _: usize, features: usize) -> u64 {

@@ -32,6 +32,10 @@ pub struct Setting {
     pub stopping: Option<Stopping>,
 }
 
+/// Units for one value of one level of one tree: its share of histograms, splits and partitions. Fits of 200 trees of 31 leaves
+/// on 100,000 rows of 20 numbers took 3, of few rows more.
+const VALUE: f64 = 5.0;
+
 impl Setting {
     /// Units of work of a fit: every level of a tree sums the derivatives of half of the rows by bin, as those of the other
     /// half are the difference.
@@ -50,7 +54,7 @@ impl Setting {
         };
         let levels = (self.rules.leaves as f64).log2();
         let values = self.rows * rows as f64 * self.features * features as f64;
-        (trees as f64 * values * levels / 2.0) as u64
+        (trees as f64 * values * levels / 2.0 * VALUE) as u64
     }
 
     /// Nanoseconds to score one row, at most.
