@@ -172,7 +172,11 @@ impl Source {
         let (bytes, expected) = match self {
             Source::Server(server) => {
                 let answer = server.file(champion).await?;
-                let named = champion.sha256.clone().or(answer.tag).filter(is_digest);
+                let named = champion
+                    .sha256
+                    .clone()
+                    .or(answer.tag)
+                    .filter(|digest| is_digest(digest));
                 let unchecked = || SourceError::Unchecked {
                     source_name: server.name(),
                     version: version.clone(),
@@ -332,7 +336,7 @@ impl Server {
     }
 }
 
-fn is_digest(text: &String) -> bool {
+fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

@@ -191,6 +191,10 @@ fn checked(line: &[u8]) -> Option<&str> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "lists of ranges, of which some have one"
+)]
 mod tests {
     use super::*;
 

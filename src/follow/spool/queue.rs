@@ -205,6 +205,10 @@ fn extend(ranges: &mut Vec<Range<u64>>, range: Range<u64>) {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "lists of ranges, of which some have one"
+)]
 mod tests {
     use super::*;
 

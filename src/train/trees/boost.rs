@@ -59,7 +59,7 @@ impl Setting {
 
     /// Nanoseconds to score one row, at most.
     pub fn latency(&self) -> u64 {
-        (self.rounds * self.rules.depth as usize) as u64
+        (self.rounds * self.rules.depth) as u64
     }
 }
 
