@@ -51,6 +51,7 @@ pub fn schema() -> Value {
         "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": u64::MAX},
         "budget": {
             "type": ["string", "null"],
+            "pattern": "^[0-9]{1,9}(ms|s|m|h|d)$",
             "description": "work of the training, as a time of one core: 60s, 10m",
             "examples": ["60s"],
         },
@@ -62,6 +63,7 @@ pub fn schema() -> Value {
         },
         "max_latency": {
             "type": ["string", "null"],
+            "pattern": "^[1-9][0-9]{0,8}(ns|us|ms|s)$",
             "description": "longest time to score one row: 50us, 1ms",
             "examples": ["50us"],
         },
