@@ -190,11 +190,11 @@ fn checked(line: &[u8]) -> Option<&str> {
     (checksum == &digest(text.as_bytes())[..CHECKSUM]).then_some(text)
 }
 
-#[cfg(test)]
 #[allow(
     clippy::single_range_in_vec_init,
     reason = "lists of ranges, of which some have one"
 )]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -204,11 +204,11 @@ fn extend(ranges: &mut Vec<Range<u64>>, range: Range<u64>) {
     }
 }
 
-#[cfg(test)]
 #[allow(
     clippy::single_range_in_vec_init,
     reason = "lists of ranges, of which some have one"
 )]
+#[cfg(test)]
 mod tests {
     use super::*;
 
