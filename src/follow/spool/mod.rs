@@ -1,7 +1,7 @@
 //! Sends the predictions of a follower to its source, so that labels, monitor and loop see all traffic.
 //!
-//! Predictions wait in a [`queue`] until the source has acknowledged them, and if there is a folder for it, in a [`file`] too,
-//! which a thread of its own writes ([`writer`]). Sending one again does no harm: the source stores each id once. When too many
+//! Predictions wait in a `queue` until the source has acknowledged them, and if there is a folder for it, in a `file` too,
+//! which a thread of its own writes (`writer`). Sending one again does no harm: the source stores each id once. When too many
 //! wait, the oldest are dropped and counted.
 //!
 //! A prediction is answered before it is in the file, and neither subscribers nor the source wait for it, so that a disk that
