@@ -59,7 +59,7 @@ pub fn schema() -> Value {
             "type": ["integer", "null"],
             "minimum": 1,
             "maximum": u64::MAX,
-            "description": "the same in units, as the card of a model says them",
+            "description": "the same in units, as the card of a model says them; of both the smaller one counts",
         },
         "max_latency": {
             "type": ["string", "null"],
@@ -106,7 +106,11 @@ pub fn read(body: &[u8], defaults: &Defaults, by: String) -> Result<Asked, Probl
         folds: folds.unwrap_or(defaults.folds as u64) as usize,
         repeats: repeats.unwrap_or(defaults.repeats as u64) as usize,
         limits: Limits {
-            budget: budget.map(|span| Limits::units(span.0)).or(units),
+            budget: budget
+                .map(|span| Limits::units(span.0))
+                .into_iter()
+                .chain(units)
+                .min(),
             fixed_folds: folds.is_some() || repeats.is_some(),
             latency: latency.map(|latency| latency.0),
         },
@@ -289,6 +293,8 @@ mod tests {
         assert_eq!((limits.latency, limits.fixed_folds), (Some(50_000), false));
         let limits = of(r#"{"budget_units": 7, "folds": 3}"#).unwrap().limits;
         assert_eq!((limits.budget, limits.fixed_folds), (Some(7), true));
+        let limits = of(r#"{"budget": "1s", "budget_units": 7}"#).unwrap().limits;
+        assert_eq!(limits.budget, Some(7), "the smaller one");
         let wrong = r#"{"budget": 60, "budget_units": 0, "max_latency": "5 apples"}"#;
         let problem = of(wrong).unwrap_err().to_json();
         for place in [
