@@ -171,7 +171,7 @@ fn weigh(
         Some(Paired {
             positive: labels[n],
             candidate: out_of_fold[n]?, // a row that was not tested says nothing of the candidate
-            champion: champion.model.probability(table.row(n), &mut work),
+            champion: champion.model.probability_of(table, n, &mut work),
         })
     };
     let groups = table.groups();

@@ -1,6 +1,6 @@
 //! The cells of one row while a recipe is applied to it.
 
-use crate::schema::{Cell, RowView};
+use crate::schema::Cell;
 
 /// The input cells, followed by the steps' outputs in order. Text cells point into the row's own text.
 #[derive(Debug)]
@@ -12,18 +12,7 @@ pub struct Frame<'a> {
     pub key: &'a mut Vec<u8>,
 }
 
-impl<'a> Frame<'a> {
-    /// Creates a frame with the row's cells, in buffers that are reused from row to row.
-    pub fn start(row: RowView<'a>, cells: &'a mut Vec<Cell>, key: &'a mut Vec<u8>) -> Frame<'a> {
-        cells.clear();
-        cells.extend_from_slice(row.cells);
-        Frame {
-            cells,
-            text: row.text,
-            key,
-        }
-    }
-
+impl Frame<'_> {
     pub fn cell(&self, slot: usize) -> Cell {
         self.cells[slot]
     }

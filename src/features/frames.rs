@@ -85,7 +85,7 @@ impl<'a> Frames<'a> {
             Some(output) => self.outputs[output].cell(row),
             None => self
                 .table
-                .map_or(Cell::Missing, |table| table.row(self.rows[row]).cells[slot]),
+                .map_or(Cell::Missing, |table| table.cell(self.rows[row], slot)),
         }
     }
 

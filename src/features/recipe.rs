@@ -304,7 +304,24 @@ impl Recipe {
 
     /// Computes the features of one row into `out` (length [`Recipe::width`]): finite, or NaN where missing.
     pub fn transform(&self, row: RowView<'_>, scratch: &mut Scratch, out: &mut [f32]) {
-        let mut frame = Frame::start(row, &mut scratch.cells, &mut scratch.key);
+        scratch.cells.clear();
+        scratch.cells.extend_from_slice(row.cells);
+        self.apply(row.text, scratch, out);
+    }
+
+    /// [`Recipe::transform`] for row `i` of a table.
+    pub fn transform_row(&self, table: &Table, i: usize, scratch: &mut Scratch, out: &mut [f32]) {
+        table.row(i, &mut scratch.cells);
+        self.apply(table.text(), scratch, out);
+    }
+
+    /// Applies the steps to the cells of the scratch, whose spans point into `text`.
+    fn apply(&self, text: &str, scratch: &mut Scratch, out: &mut [f32]) {
+        let mut frame = Frame {
+            cells: &mut scratch.cells,
+            text,
+            key: &mut scratch.key,
+        };
         for step in &self.steps {
             step.apply(&mut frame);
         }

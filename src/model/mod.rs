@@ -223,13 +223,20 @@ impl Model {
         self.calibration.apply(self.kernel.score(&work.features))
     }
 
+    /// [`Model::probability`] of row `i` of a table.
+    pub fn probability_of(&self, table: &Table, i: usize, work: &mut Workspace) -> f64 {
+        let mut probability = [0.0];
+        self.probabilities(table, i, &mut probability, work);
+        probability[0]
+    }
+
     /// Probabilities of rows `from..from + out.len()` of a table: bit-identical to [`Model::probability`], but faster.
     pub fn probabilities(&self, table: &Table, from: usize, out: &mut [f64], work: &mut Workspace) {
         let width = self.recipe.width();
         work.features.resize(width * out.len(), 0.0);
         for (i, features) in work.features.chunks_exact_mut(width).enumerate() {
             self.recipe
-                .transform(table.row(from + i), &mut work.scratch, features);
+                .transform_row(table, from + i, &mut work.scratch, features);
         }
         self.kernel.score_batch(&work.features, out);
         out.iter_mut().for_each(|p| *p = self.calibration.apply(*p));

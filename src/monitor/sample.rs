@@ -94,7 +94,7 @@ impl Sample {
     pub fn of_table(table: &Table) -> Sample {
         let watched = table.schema().columns().iter().enumerate();
         let columns = watched.filter_map(|(i, column)| {
-            let cells = || table.rows().map(move |row| row.cells[i]);
+            let cells = || table.column(i);
             let observed = match &column.kind {
                 Kind::Number { .. } => {
                     Observed::Number(Numbers::of(cells().map(|c| c.as_number())))

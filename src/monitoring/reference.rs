@@ -106,7 +106,7 @@ pub fn learnt(registry: &Registry, model: &Model, reference: &Sample) -> Option<
     let step = rows.div_ceil(MAX_SAMPLE).max(1);
     let scores: Vec<f64> = (0..rows)
         .step_by(step)
-        .map(|n| model.probability(loaded.table.row(n), &mut work))
+        .map(|n| model.probability_of(&loaded.table, n, &mut work))
         .collect();
     let mut learnt = reference.clone();
     let is_score = |c: &Column| matches!(c.observed, Observed::Score(_));
@@ -125,8 +125,12 @@ fn samples(
     let schema = champion.model.schema();
     let of = |slice: Slice| {
         let mut collector = Collector::new(schema, false);
-        for row in loaded.table.rows().filter(|row| slice.has(schema, *row)) {
-            collector.push(row, None);
+        let mut cells = Vec::new();
+        for n in 0..loaded.table.len() {
+            let row = loaded.table.row(n, &mut cells);
+            if slice.has(schema, row) {
+                collector.push(row, None);
+            }
         }
         (Some(slice), collector.finish())
     };

@@ -18,11 +18,19 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ne
         None => Transport::File,
     };
     let (table, schema) = (&batch.table, batch.table.schema());
+    let mut cells = Vec::new();
     let row = |n: usize| {
         let own_id = table.id(n).id_text(table.text());
         let id = clock.id().to_string();
         let origin = Origin::of(batch.origin.clone(), batch.occurrences[n]);
-        NewRow::of(schema, table.row(n), own_id, table.target(n), id, origin)
+        NewRow::of(
+            schema,
+            table.row(n, &mut cells),
+            own_id,
+            table.target(n),
+            id,
+            origin,
+        )
     };
     let aside = batch.bad.iter().map(|rejected| Quarantined {
         id: clock.id().to_string(),

@@ -26,8 +26,8 @@ pub fn first_name(schema: &Schema, has_id: bool) -> String {
 }
 
 /// Whether a table has ids: the schema names an id column and at least one row has a value in it.
-pub fn has_id(schema: &Schema, ids: &[Cell]) -> bool {
-    schema.id().is_some() && ids.iter().any(|id| !id.is_missing())
+pub fn has_id(schema: &Schema, mut ids: impl Iterator<Item = Cell>) -> bool {
+    schema.id().is_some() && ids.any(|id| !id.is_missing())
 }
 
 /// Id and target columns whose names collide with output columns, so that a notice can report the renaming.

@@ -20,6 +20,7 @@ pub mod level;
 pub mod missing;
 pub mod number;
 pub mod own_id;
+mod packed;
 pub mod rejected;
 pub mod row;
 pub mod spec;

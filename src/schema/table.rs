@@ -7,17 +7,18 @@ use rustc_hash::FxHasher;
 
 use super::cell::{Cell, Span};
 use super::column::{Order, Schema};
+use super::packed::Packed;
 use super::row::{Row, RowView};
 
 /// Checked rows: cells in row-major order, and one text that all spans point into.
 #[derive(Clone, Debug)]
 pub struct Table {
     schema: Arc<Schema>,
-    cells: Vec<Cell>,
+    cells: Packed,
     text: String,
-    ids: Vec<Cell>,
+    ids: Packed,
     /// One cell per row if the schema has a group or time column, else empty.
-    by: Vec<Cell>,
+    by: Packed,
     targets: Vec<Option<bool>>,
 }
 
@@ -30,10 +31,10 @@ impl Table {
     pub fn new(schema: Arc<Schema>) -> Table {
         Table {
             schema,
-            cells: Vec::new(),
+            cells: Packed::default(),
             text: String::new(),
-            ids: Vec::new(),
-            by: Vec::new(),
+            ids: Packed::default(),
+            by: Packed::default(),
             targets: Vec::new(),
         }
     }
@@ -43,19 +44,20 @@ impl Table {
     }
 
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.targets.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.targets.is_empty()
     }
 
     /// Appends a checked row.
     pub fn push(&mut self, row: &Row) -> Result<(), TooMuchTextError> {
         let view = row.view();
         let base = self.room(view.text)?;
-        self.cells
-            .extend(view.cells.iter().map(|c| moved(*c, base)));
+        view.cells
+            .iter()
+            .for_each(|cell| self.cells.push(moved(*cell, base)));
         self.ids.push(moved(row.id(), base));
         if self.schema.by().is_some() {
             self.by.push(moved(view.by, base));
@@ -67,10 +69,13 @@ impl Table {
     /// Appends the rows of another table of the same schema.
     pub fn append(&mut self, other: &Table) -> Result<(), TooMuchTextError> {
         let base = self.room(&other.text)?;
-        self.cells
-            .extend(other.cells.iter().map(|c| moved(*c, base)));
-        self.ids.extend(other.ids.iter().map(|c| moved(*c, base)));
-        self.by.extend(other.by.iter().map(|c| moved(*c, base)));
+        for (own, other) in [
+            (&mut self.cells, &other.cells),
+            (&mut self.ids, &other.ids),
+            (&mut self.by, &other.by),
+        ] {
+            other.iter().for_each(|cell| own.push(moved(cell, base)));
+        }
         self.targets.extend_from_slice(&other.targets);
         Ok(())
     }
@@ -81,10 +86,13 @@ impl Table {
             text: self.text.clone(),
             ..Table::new(self.schema.clone())
         };
+        let columns = self.schema.columns().len();
         for row in rows {
-            some.cells.extend_from_slice(self.row(*row).cells);
-            some.ids.push(self.ids[*row]);
-            some.by.extend(self.by.get(*row));
+            (0..columns).for_each(|column| some.cells.push(self.cell(*row, column)));
+            some.ids.push(self.ids.get(*row));
+            if self.schema.by().is_some() {
+                some.by.push(self.by.get(*row));
+            }
             some.targets.push(self.targets[*row]);
         }
         some
@@ -100,28 +108,56 @@ impl Table {
         Ok(base as u32)
     }
 
-    pub fn row(&self, i: usize) -> RowView<'_> {
-        let width = self.schema.columns().len();
+    /// Row `i`, whose cells are written into a buffer that is reused from row to row.
+    pub fn row<'a>(&'a self, i: usize, cells: &'a mut Vec<Cell>) -> RowView<'a> {
+        let columns = 0..self.schema.columns().len();
+        cells.clear();
+        cells.extend(columns.map(|column| self.cell(i, column)));
         RowView {
-            cells: &self.cells[i * width..(i + 1) * width],
+            cells,
             text: &self.text,
             by: self.by(i),
         }
     }
 
-    pub fn rows(&self) -> impl Iterator<Item = RowView<'_>> {
-        (0..self.len()).map(|i| self.row(i))
+    /// Row `i` with another cell in one column, as [`Table::row`].
+    pub fn row_with<'a>(
+        &'a self,
+        i: usize,
+        (column, cell): (usize, Cell),
+        cells: &'a mut Vec<Cell>,
+    ) -> RowView<'a> {
+        self.row(i, cells);
+        cells[column] = cell;
+        RowView {
+            cells,
+            text: &self.text,
+            by: self.by(i),
+        }
+    }
+
+    /// The cell of row `i` in a column; text points into [`Table::text`].
+    pub fn cell(&self, i: usize, column: usize) -> Cell {
+        self.cells.get(i * self.schema.columns().len() + column)
+    }
+
+    /// The cells of a column, one per row.
+    pub fn column(&self, column: usize) -> impl Iterator<Item = Cell> + Clone {
+        (0..self.len()).map(move |i| self.cell(i, column))
     }
 
     /// Id of row `i`; a text id points into [`Table::text`].
     pub fn id(&self, i: usize) -> Cell {
-        self.ids[i]
+        self.ids.get(i)
     }
 
     /// The group of row `i` (text that points into [`Table::text`]) or its time (a number). Missing if the schema names no
     /// column for it, or the row has no value there.
     pub fn by(&self, i: usize) -> Cell {
-        self.by.get(i).copied().unwrap_or_default()
+        match self.schema.by() {
+            Some(_) => self.by.get(i),
+            None => Cell::Missing,
+        }
     }
 
     /// For each row, a hash that identifies its group, `None` for a row without one. The result is `None` if the schema
@@ -129,7 +165,7 @@ impl Table {
     pub fn groups(&self) -> Option<Vec<Option<u64>>> {
         let by = self.schema.by().filter(|by| by.what == Order::Groups);
         let hash = |text: &str| BuildHasherDefault::<FxHasher>::default().hash_one(text);
-        let group = |cell: &Cell| match cell {
+        let group = |cell: Cell| match cell {
             Cell::Text(span) => Some(hash(span.get(&self.text))),
             _ => None,
         };
@@ -139,12 +175,12 @@ impl Table {
     /// For each row, its time, `None` for a row without one. The result is `None` if the schema names no time column.
     pub fn times(&self) -> Option<Vec<Option<f64>>> {
         let by = self.schema.by().filter(|by| by.what == Order::Time);
-        by.map(|_| self.by.iter().map(Cell::as_number).collect())
+        by.map(|_| self.by.iter().map(|cell| cell.as_number()).collect())
     }
 
     /// Ids of all rows.
-    pub fn ids(&self) -> &[Cell] {
-        &self.ids
+    pub fn ids(&self) -> impl Iterator<Item = Cell> + Clone {
+        self.ids.iter()
     }
 
     /// The text that all spans point into.

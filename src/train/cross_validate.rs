@@ -15,7 +15,7 @@ use super::splits;
 use crate::features::{Fitted, Recipe, Scratch};
 use crate::kernel::Kernel;
 use crate::model::Spec;
-use crate::schema::{RowView, Table};
+use crate::schema::Table;
 
 /// The folds of a cross-validation: for every repeat, the fold in which each row is tested.
 #[derive(Clone, Debug)]
@@ -170,7 +170,7 @@ pub enum Features {
 /// Out-of-fold scores: `[learner][repeat][row]`, before calibration.
 pub type Scores = Vec<Vec<Vec<f64>>>;
 
-/// Number of rows that are transformed or scored between two checks for a cancellation.
+/// Number of rows that are transformed and scored at a time, between two checks for a cancellation.
 const SCORED: usize = 10_000;
 
 /// Test rows of a fold that are scored again with a column permuted, at most.
@@ -326,8 +326,6 @@ impl Validation<'_> {
         let Fitted { recipe, matrix, .. } = fitted;
         let kept = kept_columns(&recipe, features);
         let x = keep(matrix, recipe.width(), &kept);
-        let test_x = self.transform(&recipe, &test)?;
-        let test_x = keep(test_x, recipe.width(), &kept);
         let seed = plan
             .seed
             .wrapping_add((repeat * plan.folds + fold) as u64 + 1);
@@ -338,30 +336,17 @@ impl Validation<'_> {
             .in_order(orders)
             .grouped(groups.map(|groups| train.iter().map(|i| groups[*i]).collect()));
         let mut kernels: Vec<Kernel> = Vec::with_capacity(bases.len());
-        let columns = bases.iter().map(|base| {
-            let kernel = fit::fit(*base, &sample, self.progress)?;
-            let mut out = vec![0.0; test.len()];
-            let blocks = test_x
-                .chunks(SCORED * kept.len())
-                .zip(out.chunks_mut(SCORED));
-            for (x, out) in blocks {
-                if self.progress.stopped() {
-                    return Err(TrainError::Stopped);
-                }
-                kernel.score_batch(x, out);
-            }
-            kernels.push(kernel);
-            if self.progress.stopped() {
-                return Err(TrainError::Stopped);
-            }
+        for base in bases {
+            kernels.push(fit::fit(*base, &sample, self.progress)?);
             let (repeat, fold, name) = (repeat + 1, fold + 1, base.name());
             if features == Features::All {
                 self.progress
                     .advance(&format!("repeat {repeat}, fold {fold}, {name}"));
             }
-            Ok(out)
-        });
-        let scores = columns.collect::<Result<Vec<_>, TrainError>>()?;
+        }
+        drop(sample);
+        drop(x);
+        let scores = self.score(&recipe, &kept, &kernels, &test)?;
         if features == Features::WithoutTarget {
             // How many learners that takes was not known when the steps were counted: a fold is one.
             let fold = fold + 1;
@@ -379,18 +364,33 @@ impl Validation<'_> {
         })
     }
 
-    /// Features of rows that the recipe was not fitted on.
-    fn transform(&self, recipe: &Recipe, rows: &[usize]) -> Result<Vec<f32>, TrainError> {
+    /// Scores of rows that the recipe was not fitted on, by the `kept` of its features: a list for each kernel.
+    fn score(
+        &self,
+        recipe: &Recipe,
+        kept: &[usize],
+        kernels: &[Kernel],
+        rows: &[usize],
+    ) -> Result<Vec<Vec<f64>>, TrainError> {
         let mut scratch = Scratch::default();
-        let mut out = vec![0.0; rows.len() * recipe.width()];
-        let features = out.chunks_exact_mut(recipe.width());
-        for (place, (i, features)) in rows.iter().zip(features).enumerate() {
-            if place.is_multiple_of(SCORED) && self.progress.stopped() {
-                return Err(TrainError::Stopped);
+        let mut scores = vec![Vec::with_capacity(rows.len()); kernels.len()];
+        for rows in rows.chunks(SCORED) {
+            let mut x = vec![0.0; rows.len() * recipe.width()];
+            let features = x.chunks_exact_mut(recipe.width());
+            for (i, features) in rows.iter().zip(features) {
+                recipe.transform_row(self.table, *i, &mut scratch, features);
             }
-            recipe.transform(self.table.row(*i), &mut scratch, features);
+            let x = keep(x, recipe.width(), kept);
+            for (kernel, scores) in kernels.iter().zip(&mut scores) {
+                if self.progress.stopped() {
+                    return Err(TrainError::Stopped);
+                }
+                let from = scores.len();
+                scores.resize(from + rows.len(), 0.0);
+                kernel.score_batch(&x, &mut scores[from..]);
+            }
         }
-        Ok(out)
+        Ok(scores)
     }
 
     /// Scores the first test rows by each kernel with the values of each column in turn dealt to other rows among them.
@@ -421,15 +421,9 @@ impl Validation<'_> {
             dealt.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
             let features = x.chunks_exact_mut(recipe.width());
             for ((row, other), features) in rows.iter().zip(&dealt).zip(features) {
-                let view = self.table.row(*row);
-                cells.clear();
-                cells.extend_from_slice(view.cells);
-                cells[column] = self.table.row(*other).cells[column];
-                let view = RowView {
-                    cells: &cells,
-                    ..view
-                };
-                recipe.transform(view, &mut scratch, features);
+                let cell = self.table.cell(*other, column);
+                let row = self.table.row_with(*row, (column, cell), &mut cells);
+                recipe.transform(row, &mut scratch, features);
             }
             for (kernel, permuted) in kernels.iter().zip(&mut permuted) {
                 let mut out = vec![0.0; rows.len()];

@@ -12,7 +12,7 @@ use crate::model::evaluation::{
 };
 use crate::model::{Model, Workspace};
 use crate::schema::column::Kind;
-use crate::schema::{Cell, RowView, Table};
+use crate::schema::{Cell, Table};
 use crate::stats::interval::Interval;
 use crate::stats::resampled::Estimate;
 use crate::stats::scores::{base_rate_log_loss, log_loss};
@@ -163,14 +163,7 @@ fn dependence(validated: &Validated<'_>, model: &Model) -> Vec<Dependence> {
             let mut mean = |value: Cell| {
                 let mut sum = 0.0;
                 for row in &rows {
-                    let view = table.row(*row);
-                    cells.clear();
-                    cells.extend_from_slice(view.cells);
-                    cells[c] = value;
-                    let row = RowView {
-                        cells: &cells,
-                        ..view
-                    };
+                    let row = table.row_with(*row, (c, value), &mut cells);
                     sum += model.probability(row, &mut work);
                 }
                 sum / rows.len() as f64
@@ -190,7 +183,7 @@ fn dependence(validated: &Validated<'_>, model: &Model) -> Vec<Dependence> {
 
 /// Values of a column: quantiles of numbers, or its most frequent levels; a missing value last, if there are any.
 fn grid(table: &Table, column: usize) -> Vec<Cell> {
-    let cells = || (0..table.len()).map(|row| table.row(row).cells[column]);
+    let cells = || table.column(column);
     let mut numbers: Vec<f64> = cells().filter_map(|cell| cell.as_number()).collect();
     let mut found: Vec<Cell> = if numbers.is_empty() {
         let levels = frequent(table, column);
@@ -216,8 +209,7 @@ fn grid(table: &Table, column: usize) -> Vec<Cell> {
 /// Levels or texts of a column with their numbers of rows, most frequent first. Levels that the spec lists keep its order.
 fn frequent(table: &Table, column: usize) -> Vec<(Cell, u64)> {
     let mut counts: indexmap::IndexMap<String, (Cell, u64)> = indexmap::IndexMap::new();
-    for row in 0..table.len() {
-        let cell = table.row(row).cells[column];
+    for cell in table.column(column) {
         if let Some(text) = level_text(table, column, cell) {
             counts.entry(text).or_insert((cell, 0)).1 += 1;
         }
@@ -281,7 +273,7 @@ type Tested = (usize, f64, bool);
 
 /// Rows by the values of a column: its frequent levels, or quarters of its numbers, and the rows without a value.
 fn parts(table: &Table, column: usize, tested: &[Tested]) -> Vec<(String, Vec<Tested>)> {
-    let cell = |row: &Tested| table.row(row.0).cells[column];
+    let cell = |row: &Tested| table.cell(row.0, column);
     let with = |keep: &dyn Fn(Cell) -> bool| -> Vec<Tested> {
         tested
             .iter()

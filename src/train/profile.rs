@@ -16,7 +16,7 @@ pub fn of(table: &Table, scores: impl Iterator<Item = f64>) -> Profile {
         .iter()
         .enumerate()
         .map(|(i, column)| {
-            let cells = || table.rows().map(move |row| row.cells[i]);
+            let cells = || table.column(i);
             let observed = match &column.kind {
                 Kind::Number { .. } => {
                     Observed::Number(NumberProfile::of(cells().map(|c| c.as_number())))

@@ -67,7 +67,8 @@ impl Bench {
             .table;
         let columns = spec.schema.columns();
         let object = |i: usize| {
-            let row = table.row(i);
+            let mut cells = Vec::new();
+            let row = table.row(i, &mut cells);
             let pairs = columns
                 .iter()
                 .zip(row.cells)
@@ -136,12 +137,12 @@ impl Bench {
             b.iter(|| {
                 model
                     .recipe()
-                    .transform(table.row(next()), &mut scratch, &mut x)
+                    .transform_row(table, next(), &mut scratch, &mut x)
             });
         });
         let features: Vec<Vec<f32>> = (0..table.len())
             .map(|i| {
-                model.recipe().transform(table.row(i), &mut scratch, &mut x);
+                model.recipe().transform_row(table, i, &mut scratch, &mut x);
                 x.clone()
             })
             .collect();
@@ -153,7 +154,7 @@ impl Bench {
         );
         let mut work = Workspace::default();
         criterion.bench_function("features + kernel, one row", |b| {
-            b.iter(|| model.probability(table.row(next()), &mut work));
+            b.iter(|| model.probability_of(table, next(), &mut work));
         });
         let mut row = Row::new(schema, Purpose::Predict);
         criterion.bench_function("JSON to probability, one row", |b| {
@@ -169,8 +170,9 @@ impl Bench {
                 model.probability(row.view(), &mut work)
             });
         });
+        let mut cells = Vec::new();
         criterion.bench_function("explain one row", |b| {
-            b.iter(|| model.explain(table.row(next()), &mut work))
+            b.iter(|| model.explain(table.row(next(), &mut cells), &mut work))
         });
         let mut group = criterion.benchmark_group("batch from memory, one core");
         group.throughput(Throughput::Elements(table.len() as u64));

@@ -67,11 +67,7 @@ fn check(loaded: &Loaded, probabilities: &[f64], spec: &Spec) {
         };
         for (i, p) in probabilities.iter().enumerate() {
             // Equal to the last bit in every format.
-            assert_eq!(
-                back.table.row(i).cells[0],
-                Cell::Number(*p),
-                "{name}, row {i}"
-            );
+            assert_eq!(back.table.cell(i, 0), Cell::Number(*p), "{name}, row {i}");
             assert_eq!(back.table.target(i), Some(*p >= 0.5), "{name}, row {i}");
             assert_eq!(
                 text(&back.table, i),

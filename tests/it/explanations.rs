@@ -45,7 +45,9 @@ fn imbalanced() -> (Spec, Loaded) {
 fn bases(model: &Model, loaded: &Loaded) -> (Vec<f64>, f64) {
     let mut work = Workspace::default();
     let (mut bases, mut mean) = (Vec::new(), 0.0);
-    for row in loaded.table.rows() {
+    let mut cells = Vec::new();
+    for i in 0..loaded.table.len() {
+        let row = loaded.table.row(i, &mut cells);
         let probability = model.probability(row, &mut work);
         let explanation = model.explain(row, &mut work);
         let parts = explanation.contributions.iter().map(|c| c.probability);
@@ -86,7 +88,9 @@ fn contributions_of_a_linear_score_are_told_in_log_odds_too() {
         // For every row, log odds minus contributions give the same value, that of the mean row.
         let mut work = Workspace::default();
         let mut at_mean = Vec::new();
-        for row in loaded.table.rows() {
+        let mut cells = Vec::new();
+        for i in 0..loaded.table.len() {
+            let row = loaded.table.row(i, &mut cells);
             let p = model.probability(row, &mut work);
             let explanation = model.explain(row, &mut work);
             let parts = explanation
@@ -101,7 +105,8 @@ fn contributions_of_a_linear_score_are_told_in_log_odds_too() {
     }
     let (spec, loaded) = tables::churn();
     let forest = train(&spec, &loaded, "forest");
-    let row = loaded.table.row(0);
+    let mut cells = Vec::new();
+    let row = loaded.table.row(0, &mut cells);
     let explanation = forest.explain(row, &mut Workspace::default());
     assert!(
         explanation

@@ -321,7 +321,7 @@ fn seen(model: &Model, source: &Source) -> Seen {
     let mut work = Workspace::default();
     let row = |i: usize| {
         let mut out = Vec::new();
-        write::object(model.schema(), table.row(i), &mut out);
+        write::object(model.schema(), table.row(i, &mut Vec::new()), &mut out);
         String::from_utf8(out).unwrap()
     };
     let id = |i: usize| match table.id(i) {
@@ -334,7 +334,7 @@ fn seen(model: &Model, source: &Source) -> Seen {
         rows: (0..table.len()).map(row).collect(),
         targets: (0..table.len()).map(|i| table.target(i)).collect(),
         probabilities: (0..table.len())
-            .map(|i| model.probability(table.row(i), &mut work).to_bits())
+            .map(|i| model.probability_of(table, i, &mut work).to_bits())
             .collect(),
     }
 }

@@ -56,7 +56,9 @@ fn words(table: &Table) -> Vec<String> {
         Cell::Missing => "-".into(),
     };
     let row = |i: usize| {
-        let cells: Vec<String> = table.row(i).cells.iter().map(|c| cell(*c)).collect();
+        let cells: Vec<String> = (0..table.schema().columns().len())
+            .map(|c| cell(table.cell(i, c)))
+            .collect();
         format!(
             "{} {:?} {}",
             cell(table.id(i)),

@@ -58,9 +58,11 @@ fn check_trains(spec: &Spec, csv: &str, folds: usize) -> Model {
         let model =
             train(spec, csv, &request(learner, folds)).unwrap_or_else(|e| panic!("{learner}: {e}"));
         let empty = tables::csv_for(spec, "maker\nunheard of\n", Purpose::Predict);
-        for row in loaded.table.rows().chain(empty.table.rows()) {
-            let p = model.probability(row, &mut work);
-            assert!((0.0..=1.0).contains(&p), "{learner}: {p}");
+        for table in [&loaded.table, &empty.table] {
+            for i in 0..table.len() {
+                let p = model.probability_of(table, i, &mut work);
+                assert!((0.0..=1.0).contains(&p), "{learner}: {p}");
+            }
         }
         let loss = model
             .card()

@@ -24,7 +24,7 @@ fn features(n: usize) -> (Fitted, Vec<Vec<f32>>) {
         let mut out = vec![0.0; width];
         fitted
             .recipe
-            .transform(loaded.table.row(i), &mut scratch, &mut out);
+            .transform_row(&loaded.table, i, &mut scratch, &mut out);
         all.push(out);
     }
     (fitted, all)
@@ -125,8 +125,8 @@ fn labels_of_held_out_rows_change_nothing() {
     let (mut x, mut z) = (vec![0.0; width], vec![0.0; width]);
     for i in 0..891 {
         a.recipe
-            .transform(loaded.table.row(i), &mut scratch, &mut x);
-        b.recipe.transform(other.row(i), &mut scratch, &mut z);
+            .transform_row(&loaded.table, i, &mut scratch, &mut x);
+        b.recipe.transform_row(&other, i, &mut scratch, &mut z);
         assert_eq!(x, z);
     }
 }

@@ -6,7 +6,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 use titanic_platform::ingest::Loaded;
 use titanic_platform::model::{Model, Spec, Workspace};
-use titanic_platform::schema::{Cell, RowView};
+use titanic_platform::schema::Cell;
 use titanic_platform::stats::metric::Metric;
 use titanic_platform::train::{self, Request, Unwatched};
 
@@ -123,7 +123,7 @@ fn companions_fitted_outside_the_fold_would_be_noticed() {
     let mut csv = String::from("leak,label\n");
     let (mut scratch, mut x) = (Default::default(), vec![0.0; fitted.recipe.width()]);
     for (i, label) in labels.iter().enumerate() {
-        fitted.recipe.transform(table.row(i), &mut scratch, &mut x); // as served: the row's own label among the others
+        fitted.recipe.transform_row(&table, i, &mut scratch, &mut x); // as served: the row's own label among the others
         csv.push_str(&format!("{},{}\n", x[j], u8::from(*label)));
     }
     let model = train(
@@ -172,7 +172,9 @@ fn a_model_survives_its_file_to_the_bit() {
         let (mut a, mut b) = (Workspace::default(), Workspace::default());
         let mut batch = vec![0.0; loaded.table.len()];
         read.probabilities(&loaded.table, 0, &mut batch, &mut b);
-        for (row, together) in loaded.table.rows().zip(batch) {
+        let mut cells = Vec::new();
+        for (i, together) in batch.into_iter().enumerate() {
+            let row = loaded.table.row(i, &mut cells);
             let alone = model.probability(row, &mut a);
             assert_eq!(alone, read.probability(row, &mut b));
             assert_eq!(alone, together);
@@ -213,7 +215,7 @@ fn logistic_is_scikit_learns() {
     for (i, label) in labels.iter().enumerate().skip(800) {
         fitted
             .recipe
-            .transform(loaded.table.row(i), &mut scratch, &mut x);
+            .transform_row(&loaded.table, i, &mut scratch, &mut x);
         let p = kernel.score(&x);
         if let Some(reference) = expected.get(i - 800) {
             assert!(
@@ -268,20 +270,16 @@ fn a_final_model_keeps_the_orders_of_the_spec() {
         let mut moved = 0;
         for _ in 0..200 {
             let row = random.random_range(0..loaded.table.len());
-            let view = loaded.table.row(row);
             for (column, sign) in [(1, -1.0), (3, 1.0)] {
                 let mut values: Vec<f64> = (0..8)
                     .map(|_| f64::from(random.random_range(-5..120_i32)))
                     .collect();
                 values.sort_by(f64::total_cmp);
-                let mut cells = view.cells.to_vec();
+                let mut cells = Vec::new();
                 let mut before = None;
                 for value in values {
-                    cells[column] = Cell::Number(value);
-                    let row = RowView {
-                        cells: &cells,
-                        ..view
-                    };
+                    let cell = Cell::Number(value);
+                    let row = loaded.table.row_with(row, (column, cell), &mut cells);
                     let p = model.probability(row, &mut work);
                     let rise = before.map_or(0.0, |before: f64| sign * (p - before));
                     assert!(rise >= -1e-12, "{learner}, column {column}: {rise}");
@@ -292,7 +290,8 @@ fn a_final_model_keeps_the_orders_of_the_spec() {
         }
         assert!(moved > 0, "{learner} says nothing of its ordered columns");
         let opened = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
-        let row = loaded.table.row(0);
+        let mut cells = Vec::new();
+        let row = loaded.table.row(0, &mut cells);
         assert_eq!(
             opened.probability(row, &mut work),
             model.probability(row, &mut work)

@@ -91,7 +91,7 @@ impl Segment {
             (0..column.levels().len() as u32).map(move |level| (at, column, Cell::Level(level)))
         });
         let share = |at: usize, level: Cell| {
-            let rows = table.rows().filter(|row| row.cells[at] == level).count();
+            let rows = table.column(at).filter(|cell| *cell == level).count();
             rows as f64 / table.len() as f64
         };
         let segments = levels.map(|(at, column, level)| Segment {
@@ -118,7 +118,8 @@ impl Segment {
 
 /// Row `n` of a table as a case.
 fn case(table: &Table, n: usize) -> Case {
-    let row = table.row(n);
+    let mut cells = Vec::new();
+    let row = table.row(n, &mut cells);
     let present = table.schema().columns().iter().zip(row.cells);
     let cells = present
         .filter(|(_, cell)| !cell.is_missing())

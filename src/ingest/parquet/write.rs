@@ -117,9 +117,9 @@ enum IdKind {
 
 impl IdKind {
     fn of(table: &Table) -> IdKind {
-        let mut known = table.ids().iter().filter(|c| !c.is_missing()).peekable();
+        let mut known = table.ids().filter(|c| !c.is_missing()).peekable();
         let any = known.peek().is_some();
-        match any && known.all(|c| whole_id(*c, table.text()).is_some()) {
+        match any && known.all(|c| whole_id(c, table.text()).is_some()) {
             true => IdKind::Whole,
             false => IdKind::Text,
         }
@@ -143,7 +143,7 @@ fn table_columns(table: &Table, id_kind: IdKind) -> Vec<Column> {
     );
     columns.push(label_column(&target.column, &labels, whole));
     for (i, column) in schema.columns().iter().enumerate() {
-        let values = table.rows().map(|row| row.cells[i]);
+        let values = table.column(i);
         let name = column.name.as_str().into();
         columns.push(match &column.kind {
             Kind::Number { .. } => {
@@ -248,12 +248,12 @@ fn whole_id(cell: Cell, text: &str) -> Option<i64> {
     }
 }
 
-fn ids(name: &str, cells: &[Cell], text: &str, kind: IdKind) -> Column {
+fn ids(name: &str, cells: impl Iterator<Item = Cell>, text: &str, kind: IdKind) -> Column {
     if kind == IdKind::Whole {
-        let whole: Vec<Option<i64>> = cells.iter().map(|c| whole_id(*c, text)).collect();
+        let whole: Vec<Option<i64>> = cells.map(|c| whole_id(c, text)).collect();
         return Series::new(name.into(), whole).into();
     }
-    let texts: Vec<Option<String>> = cells.iter().map(|c| c.id_text(text)).collect();
+    let texts: Vec<Option<String>> = cells.map(|c| c.id_text(text)).collect();
     Series::new(name.into(), texts).into()
 }
 

@@ -135,9 +135,9 @@ fn csv_line(table: &Table, i: usize, out: &mut Vec<u8>) {
     if let Some(positive) = table.target(i) {
         csv_label(schema.target().label(positive), out);
     }
-    for (cell, column) in table.row(i).cells.iter().zip(schema.columns()) {
+    for (at, column) in schema.columns().iter().enumerate() {
         out.push(b',');
-        value(*cell, column, text, out);
+        value(table.cell(i, at), column, text, out);
     }
     if ordering(schema).is_some() {
         out.push(b',');

@@ -155,17 +155,17 @@ fn values(table: &Rows, number: u64, columns: &[&str]) -> Vec<Value> {
     let Some(place) = place.filter(|place| *place < table.len()) else {
         return Vec::new();
     };
-    let row = table.row(place);
     let value = |name: &&str| {
         let slot = table
             .schema()
             .columns()
             .iter()
             .position(|c| c.name == **name)?;
-        let value = match table.schema().columns()[slot].scalar(row.cells[slot], row.text) {
-            Scalar::Missing => "missing".into(),
-            value => value.to_string(),
-        };
+        let value =
+            match table.schema().columns()[slot].scalar(table.cell(place, slot), table.text()) {
+                Scalar::Missing => "missing".into(),
+                value => value.to_string(),
+            };
         Some(Value {
             column: (*name).to_owned(),
             value,

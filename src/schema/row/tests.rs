@@ -187,7 +187,7 @@ proptest! {
         prop_assert_eq!(table.len(), expected.len());
         for (i, (words, target, id)) in expected.into_iter().enumerate() {
             let mut back = super::super::fixture::row(&schema, Purpose::Keep);
-            back.cells = table.row(i).cells.to_vec();
+            table.row(i, &mut back.cells);
             back.text = table.text().to_owned();
             back.id = table.id(i);
             prop_assert_eq!((cells(&schema, &back), table.target(i), back.id_text()), (words, target, id));

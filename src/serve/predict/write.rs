@@ -9,7 +9,7 @@ use super::asked::Asked;
 use super::thread::Thread;
 use crate::live::Champion;
 use crate::model::Workspace;
-use crate::schema::{Fault, LeftOut, Warning, answer as table};
+use crate::schema::{Cell, Fault, LeftOut, Warning, answer as table};
 use crate::serve::body::Format;
 use crate::serve::problem::{Entry, Problem};
 
@@ -41,6 +41,7 @@ pub fn answers(
         explain: asked.request.explain,
         thread,
         work,
+        cells: Vec::new(),
     };
     match format {
         Format::Csv => pen.csv(&mut out),
@@ -71,6 +72,8 @@ struct Pen<'a> {
     explain: bool,
     thread: Thread<'a>,
     work: &'a mut Workspace,
+    /// Buffer for the cells of a row.
+    cells: Vec<Cell>,
 }
 
 impl Pen<'_> {
@@ -109,7 +112,7 @@ impl Pen<'_> {
     fn json(&mut self, place: usize, out: &mut Vec<u8>) {
         let predicted = &self.answered.predicted;
         let id = predicted.id(place);
-        let row = predicted.row(place);
+        let row = predicted.row(place, &mut self.cells);
         out.push(b'{');
         row.write(id.as_ref(), self.champion, self.explain, self.work, out);
         out.push(b'}');
@@ -139,19 +142,19 @@ impl Pen<'_> {
 
     fn line(&self, n: usize, place: usize) -> Line<'_> {
         let predicted = &self.answered.predicted;
-        let row = predicted.row(place);
-        let label = self.champion.model.label(row.probability);
+        let probability = predicted.probability(place);
+        let label = self.champion.model.label(probability);
         Line {
             answer: table::Answer {
                 row: n + 1,
-                id: Some(row.own_id),
-                text: row.row.text,
-                said: Some((label, row.probability)),
+                id: Some(predicted.table.id(place)),
+                text: predicted.table.text(),
+                said: Some((label, probability)),
             },
             prediction: predicted
                 .id(place)
                 .map_or_else(String::new, |id| id.to_string()),
-            warnings: warnings(row.warnings),
+            warnings: warnings(predicted.warnings(place)),
         }
     }
 }

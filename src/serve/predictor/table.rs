@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Predicted, Predictor, Request};
 use crate::live::Champion;
 use crate::model::Workspace;
-use crate::schema::{Table, Warning};
+use crate::schema::{Cell, Table, Warning};
 use crate::serve::problem::Problem;
 use crate::store::event::Batch;
 use crate::store::feed::PredictionId;
@@ -32,14 +32,24 @@ pub struct PredictedTable {
 }
 
 impl PredictedTable {
-    pub fn row(&self, n: usize) -> Predicted<'_> {
-        let warnings = self.warnings.binary_search_by_key(&n, |(n, _)| *n);
+    /// Row `n`, whose cells are written into a buffer that is reused from row to row.
+    pub fn row<'a>(&'a self, n: usize, cells: &'a mut Vec<Cell>) -> Predicted<'a> {
         Predicted {
-            probability: self.probabilities[n],
-            row: self.table.row(n),
+            probability: self.probability(n),
+            row: self.table.row(n, cells),
             own_id: self.table.id(n),
-            warnings: warnings.map_or(&[], |at| &self.warnings[at].1),
+            warnings: self.warnings(n),
         }
+    }
+
+    pub fn probability(&self, n: usize) -> f64 {
+        self.probabilities[n]
+    }
+
+    /// The warnings of row `n`.
+    pub fn warnings(&self, n: usize) -> &[Warning] {
+        let at = self.warnings.binary_search_by_key(&n, |(n, _)| *n);
+        at.map_or(&[], |at| &self.warnings[at].1)
     }
 
     /// Id of a row's prediction; none for a trial.
@@ -104,12 +114,14 @@ impl Predictor {
         self.count(request, predicted.table.len(), warnings.sum());
         let until = Instant::now() + PATIENCE;
         let batch = predicted.batch(self.batch);
+        let mut cells = Vec::new();
         for (n, id) in predicted.ids.iter().enumerate() {
             let id = PredictionId::Fresh(*id);
             let now = self.clock.now();
-            let mut stored = predicted
-                .row(n)
-                .stored(id, champion, request.transport, now);
+            let mut stored =
+                predicted
+                    .row(n, &mut cells)
+                    .stored(id, champion, request.transport, now);
             stored.batch = batch.map(|batch| Batch {
                 row: n as u64,
                 ..batch

@@ -27,7 +27,7 @@ pub(super) fn check(table: &Table, labels: &[bool], summary: &mut WarningSummary
     for (i, column) in table.schema().columns().iter().enumerate() {
         let cells: Vec<(Cell, bool)> = rows
             .iter()
-            .map(|r| (table.row(*r).cells[i], labels[*r]))
+            .map(|r| (table.cell(*r, i), labels[*r]))
             .collect();
         let (area, how) = best(&cells, table.text());
         if area > AREA {

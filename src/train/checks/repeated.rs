@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::cells::{MOST_ROWS, digest};
 use crate::schema::fault::Problem;
-use crate::schema::{Table, WarningSummary};
+use crate::schema::{Cell, Table, WarningSummary};
 
 /// Sizes of groups that count as rows of one person or thing; a larger group is taken for a category level.
 const SIZES: std::ops::RangeInclusive<usize> = 2..=50;
@@ -21,7 +21,7 @@ const ANYWAY: f64 = 0.75;
 /// Minimum share of copied rows, of all rows, that is reported.
 const COPIES: f64 = 0.01;
 
-/// Maximum rows whose hashes are held in memory at once, at eight bytes per value.
+/// Maximum rows whose values are looked at, from the first on.
 const MOST_KEYS: usize = 1 << 20;
 
 /// Reports columns that are keys of groups of rows, and rows that are copies of other rows.
@@ -30,35 +30,25 @@ const MOST_KEYS: usize = 1 << 20;
 /// third, and at least two, of the columns in which arbitrary rows differ. Copies are rows that are equal in every column,
 /// in a table whose columns have so many different values that equal rows do not occur by chance.
 pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mut WarningSummary) {
-    let text = table.text();
     let columns = table.schema().columns();
     if table.len() < 20 {
         return; // too few to tell chance from kinship
     }
-    // Hashes of all values, column by column.
-    let keys: Vec<Vec<u64>> = (0..columns.len())
-        .map(|i| {
-            table
-                .rows()
-                .take(MOST_KEYS)
-                .map(|row| digest(row.cells[i], text))
-                .collect()
-        })
+    let rows = table.len().min(MOST_KEYS);
+    let keys: Vec<Keys<'_>> = (0..columns.len())
+        .map(|column| Keys { table, column })
         .collect();
-    let missing = digest(crate::schema::Cell::Missing, text);
-    let anyway: Vec<f64> = keys
-        .iter()
-        .map(|keys| agreement(keys, 0..keys.len()))
-        .collect();
+    let missing = digest(Cell::Missing, "");
+    let anyway: Vec<f64> = keys.iter().map(|keys| agreement(keys, 0..rows)).collect();
     let (mut best, mut key): (Option<(usize, bool, usize, String)>, usize) = (None, 0);
     for (i, column) in columns.iter().enumerate() {
-        let Some(Groups { rows, part, kept }) = groups(&keys[i], missing) else {
+        let Some(found) = groups((0..rows).map(|row| keys[i].of(row)), missing) else {
             continue;
         };
         let telling: Vec<usize> = (0..columns.len())
             .filter(|j| *j != i && anyway[*j] < ANYWAY)
             .collect();
-        let pairs = || kept.iter().flat_map(|rows| rows.windows(2));
+        let pairs = || found.kept.iter().flat_map(|rows| rows.windows(2));
         let follows = |j: &&usize| within(&keys[**j], pairs()) >= FOLLOWS;
         let following: Vec<&str> = telling
             .iter()
@@ -71,14 +61,14 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
         let (n, free) = (following.len(), !is_used(i));
         // Columns that follow the key repeat as it does; the likelier key is a column that no feature is made from.
         if best.as_ref().is_none_or(|(m, f, ..)| (n, free) > (*m, *f)) {
-            let counted = counted(rows, part, keys[i].len(), table.len());
+            let counted = counted(found.rows, found.part, rows, table.len());
             let detail = format!(
                 "{counted} share their value with others, and agree in {}: figures are too good where rows of one value \
                  stand in different folds; evaluation: {{groups: {}}} keeps them together",
                 listed(&following),
                 column.name,
             );
-            best = Some((n, free, rows, detail));
+            best = Some((n, free, found.rows, detail));
             key = i;
         }
     }
@@ -87,6 +77,19 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
         summary.say(name, Problem::RepeatedKey, rows as u64, detail);
     }
     copies(table, &keys, summary);
+}
+
+/// The values of a column as hashes.
+struct Keys<'t> {
+    table: &'t Table,
+    column: usize,
+}
+
+impl Keys<'_> {
+    /// The hash of a row's value.
+    fn of(&self, row: usize) -> u64 {
+        digest(self.table.cell(row, self.column), self.table.text())
+    }
 }
 
 /// A row count as text, with its basis: 1 in `part` of the values among the first `seen` of `all` rows.
@@ -112,13 +115,13 @@ struct Groups {
 }
 
 /// The groups of a column, or `None` if it is no key. A long table is sampled by value: a sampled value has all of its rows.
-fn groups(keys: &[u64], missing: u64) -> Option<Groups> {
+fn groups(keys: impl ExactSizeIterator<Item = u64>, missing: u64) -> Option<Groups> {
     let part = keys.len().div_ceil(MOST_ROWS).max(1) as u64;
     let is_seen = |key: u64| key != missing && (part == 1 || (key >> 32).is_multiple_of(part));
     let mut groups: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
     let mut values = 0;
-    for (row, key) in keys.iter().enumerate().filter(|(_, key)| is_seen(**key)) {
-        groups.entry(*key).or_default().push(row);
+    for (row, key) in keys.enumerate().filter(|(_, key)| is_seen(*key)) {
+        groups.entry(key).or_default().push(row);
         values += 1;
     }
     let mut kept: Vec<Vec<usize>> = groups
@@ -136,26 +139,27 @@ fn groups(keys: &[u64], missing: u64) -> Option<Groups> {
 }
 
 /// Share of pairs of rows that have the same value.
-fn within<'a>(keys: &[u64], pairs: impl Iterator<Item = &'a [usize]>) -> f64 {
+fn within<'a>(keys: &Keys<'_>, pairs: impl Iterator<Item = &'a [usize]>) -> f64 {
     let (mut same, mut all) = (0_u32, 0_u32);
     for pair in pairs.take(MOST_ROWS) {
-        same += u32::from(keys[pair[0]] == keys[pair[1]]);
+        same += u32::from(keys.of(pair[0]) == keys.of(pair[1]));
         all += 1;
     }
     f64::from(same) / f64::from(all.max(1))
 }
 
 /// Share of consecutive rows that have the same value.
-fn agreement(keys: &[u64], rows: impl IntoIterator<Item = usize>) -> f64 {
+fn agreement(keys: &Keys<'_>, rows: impl IntoIterator<Item = usize>) -> f64 {
     let mut rows = rows.into_iter();
-    let Some(mut last) = rows.next() else {
+    let Some(mut last) = rows.next().map(|row| keys.of(row)) else {
         return 1.0;
     };
     let (mut same, mut all) = (0_u32, 0_u32);
     for row in rows.take(MOST_ROWS) {
-        same += u32::from(keys[row] == keys[last]);
+        let key = keys.of(row);
+        same += u32::from(key == last);
         all += 1;
-        last = row;
+        last = key;
     }
     f64::from(same) / f64::from(all.max(1))
 }
@@ -168,11 +172,11 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-fn copies(table: &Table, keys: &[Vec<u64>], summary: &mut WarningSummary) {
+fn copies(table: &Table, keys: &[Keys<'_>], summary: &mut WarningSummary) {
     const CHANCE: f64 = 10.0; // possible rows a row of the table
     let rows = table.len().min(MOST_ROWS);
-    let distinct = |keys: &Vec<u64>| {
-        let seen: rustc_hash::FxHashSet<u64> = keys[..rows].iter().copied().collect();
+    let distinct = |keys: &Keys<'_>| {
+        let seen: rustc_hash::FxHashSet<u64> = (0..rows).map(|row| keys.of(row)).collect();
         (seen.len() as f64).ln()
     };
     let possible: f64 = keys.iter().map(distinct).sum();
@@ -181,8 +185,8 @@ fn copies(table: &Table, keys: &[Vec<u64>], summary: &mut WarningSummary) {
     }
     let mut seen: FxHashMap<u64, ()> = FxHashMap::default();
     let whole = |row: usize| {
-        let mix = |all: u64, keys: &Vec<u64>| {
-            (all.rotate_left(5) ^ keys[row]).wrapping_mul(0x517c_c1b7_2722_0a95)
+        let mix = |all: u64, keys: &Keys<'_>| {
+            (all.rotate_left(5) ^ keys.of(row)).wrapping_mul(0x517c_c1b7_2722_0a95)
         };
         keys.iter()
             .fold(u64::from(table.target(row) == Some(true)), mix)
@@ -215,10 +219,10 @@ mod tests {
             let spread = |row: u64| (row / 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             (0..rows).map(spread).collect()
         };
-        let few = groups(&keys(4_000), 1).unwrap();
+        let few = groups(keys(4_000).into_iter(), 1).unwrap();
         assert_eq!((few.rows, few.part), (4_000, 1));
         assert_eq!(counted(few.rows, few.part, 4_000, 4_000), "4000 rows");
-        let many = groups(&keys(400_000), 1).unwrap();
+        let many = groups(keys(400_000).into_iter(), 1).unwrap();
         assert_eq!(many.part, 8);
         assert!(many.rows.abs_diff(400_000) < 20_000, "{}", many.rows);
         assert_eq!(

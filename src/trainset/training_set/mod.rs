@@ -105,7 +105,7 @@ fn correct(table: &mut Table, corrected: Vec<Corrected>) -> usize {
     for Corrected { content, positive } in corrected {
         *open.entry((content, !positive)).or_default() += 1;
     }
-    let mut found = 0;
+    let (mut found, mut cells) = (0, Vec::new());
     for row in (0..table.len()).rev() {
         if open.is_empty() {
             break;
@@ -113,7 +113,10 @@ fn correct(table: &mut Table, corrected: Vec<Corrected>) -> usize {
         let Some(positive) = table.target(row) else {
             continue;
         };
-        let key = (content(table.schema(), table.row(row)), positive);
+        let key = (
+            content(table.schema(), table.row(row, &mut cells)),
+            positive,
+        );
         let Entry::Occupied(mut left) = open.entry(key) else {
             continue;
         };

@@ -30,7 +30,7 @@ fn loaded(table: Table) -> Loaded {
 fn corrected(schema: &Arc<Schema>, row: &str, positive: bool) -> Corrected {
     let one = table(schema, &[row]);
     Corrected {
-        content: content(schema, one.row(0)),
+        content: content(schema, one.row(0, &mut Vec::new())),
         positive,
     }
 }

@@ -42,7 +42,8 @@ pub fn labelled(many: usize) -> Vec<String> {
 
 /// The inputs of a row.
 fn object(table: &Table, n: usize) -> Map<String, Value> {
-    let row = table.row(n);
+    let mut cells = Vec::new();
+    let row = table.row(n, &mut cells);
     let cells = table.schema().columns().iter().zip(row.cells);
     cells
         .filter(|(_, cell)| !cell.is_missing())

@@ -69,8 +69,8 @@ impl Population {
             let place = self.place(column);
             let levels = self.table.schema().columns()[place].levels();
             let code = levels.iter().position(|l| l == level).map(|i| i as u32);
-            for (i, row) in self.table.rows().enumerate() {
-                pools[usize::from(row.cells[place].as_level() == code)].push(i);
+            for (i, cell) in self.table.column(place).enumerate() {
+                pools[usize::from(cell.as_level() == code)].push(i);
             }
         }
         let mut cells: Vec<Cell> = Vec::new();
@@ -82,9 +82,7 @@ impl Population {
                 }
                 _ => chance.below(self.len()),
             };
-            let row = self.table.row(i);
-            cells.clear();
-            cells.extend_from_slice(row.cells);
+            self.table.row(i, &mut cells);
             match shift {
                 Shift::Times(column, factor) => {
                     let place = self.place(column);
@@ -99,8 +97,8 @@ impl Population {
             }
             let row = RowView {
                 cells: &cells,
-                text: row.text,
-                by: row.by,
+                text: self.table.text(),
+                by: self.table.by(i),
             };
             window.push(row, None);
         }

@@ -141,7 +141,9 @@ fn words(batch: &Batch) -> Vec<String> {
         Cell::Missing => "-".into(),
     };
     let row = |i: usize| {
-        let cells: Vec<String> = table.row(i).cells.iter().map(|c| word(*c)).collect();
+        let cells: Vec<String> = (0..table.schema().columns().len())
+            .map(|c| word(table.cell(i, c)))
+            .collect();
         let target = table.target(i).map_or("-".into(), |t| t.to_string());
         format!("{} {target} {}", word(table.id(i)), cells.join("|"))
     };

@@ -146,7 +146,7 @@ fn rows(name: &str, content: &[u8], schema: &Arc<Schema>) -> Result<Vec<String>,
     let loaded = loaded.map_err(|e| e.to_string().replace(&path.display().to_string(), name))?;
     let row = |i: usize| {
         let mut out = Vec::new();
-        write::object(schema, loaded.table.row(i), &mut out);
+        write::object(schema, loaded.table.row(i, &mut Vec::new()), &mut out);
         String::from_utf8(out).unwrap()
     };
     Ok((0..loaded.table.len()).map(row).collect())
