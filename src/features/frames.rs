@@ -1,131 +1,155 @@
 //! The training rows of a recipe while it is fitted.
 //!
-//! The input cells stay in the table; what the steps made of them so far is kept by slot, numbers in eight bytes. A copy of
-//! all cells of a row for each row would be several times the size of the table.
+//! The input cells stay in the table, and what the steps make of them is computed whenever it is asked for. Kept, the outputs
+//! of all steps would be several times the size of the table.
 
 use super::frame::Frame;
+use super::step::Step;
 use crate::schema::{Cell, Table};
 
-/// Some rows of a table, with the outputs of the steps so far.
-#[derive(Debug)]
-pub struct Frames<'a> {
+/// The rows that a recipe is fitted on.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
     /// None if a spec is checked without data.
     table: Option<&'a Table>,
     /// The rows, as indices into the table.
     rows: &'a [usize],
+    /// One label per row.
+    pub labels: &'a [bool],
     /// Number of input columns.
     inputs: usize,
-    outputs: Vec<Output>,
 }
 
-/// The values of one slot, one per row.
-#[derive(Debug)]
-enum Output {
-    /// NaN where missing: a number cell never is.
-    Numbers(Vec<f64>),
-    Cells(Vec<Cell>),
-}
-
-impl Output {
-    fn cell(&self, row: usize) -> Cell {
-        match self {
-            Output::Numbers(numbers) => Cell::number(numbers[row]),
-            Output::Cells(cells) => cells[row],
-        }
-    }
-
-    fn push(&mut self, cell: Cell) {
-        match self {
-            Output::Numbers(numbers) => numbers.push(cell.as_number().unwrap_or(f64::NAN)),
-            Output::Cells(cells) => cells.push(cell),
-        }
-    }
-}
-
-impl<'a> Frames<'a> {
-    pub fn new(table: &'a Table, rows: &'a [usize]) -> Frames<'a> {
-        Frames {
+impl<'a> Rows<'a> {
+    pub fn new(table: &'a Table, rows: &'a [usize], labels: &'a [bool]) -> Rows<'a> {
+        Rows {
             table: Some(table),
             rows,
+            labels,
             inputs: table.schema().columns().len(),
-            outputs: Vec::new(),
         }
     }
 
     /// No rows of a table of so many columns.
-    pub fn none(inputs: usize) -> Frames<'static> {
-        Frames {
+    pub fn none(inputs: usize) -> Rows<'static> {
+        Rows {
             table: None,
             rows: &[],
+            labels: &[],
             inputs,
-            outputs: Vec::new(),
         }
     }
 
+    fn text(self) -> &'a str {
+        self.table.map_or("", Table::text)
+    }
+
+    /// The rows with the outputs of these steps, which were fitted on them.
+    pub fn frames<S: Step>(self, steps: &'a [S]) -> Frames<'a> {
+        Frames {
+            rows: self,
+            steps: steps.iter().map(|step| step as &dyn Step).collect(),
+        }
+    }
+}
+
+/// The rows of a recipe with the outputs of the steps that are fitted.
+#[derive(Debug)]
+pub struct Frames<'a> {
+    rows: Rows<'a>,
+    steps: Vec<&'a dyn Step>,
+}
+
+impl<'a> Frames<'a> {
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.rows.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.rows.is_empty()
     }
 
     /// The text that the spans of the cells point into.
     pub fn text(&self) -> &'a str {
-        self.table.map_or("", Table::text)
+        self.rows.text()
     }
 
     /// The cells of a slot, one per row.
     pub fn cells(&self, slot: usize) -> impl Iterator<Item = Cell> {
-        (0..self.len()).map(move |row| self.cell(row, slot))
+        let mut of_row = OfRow::new(self, &[slot]);
+        (0..self.len()).map(move |row| of_row.frame(row).cell(slot))
     }
 
-    fn cell(&self, row: usize, slot: usize) -> Cell {
-        match slot.checked_sub(self.inputs) {
-            Some(output) => self.outputs[output].cell(row),
-            None => self
-                .table
-                .map_or(Cell::Missing, |table| table.cell(self.rows[row], slot)),
-        }
-    }
-
-    /// Calls `visit` with the frame of each row and the row's place among the rows. Only `slots` have their cells.
+    /// Calls `visit` with the frame of each row and the row's place among the rows. Only `slots` are sure to have their cells.
     pub fn each(&self, slots: &[usize], mut visit: impl FnMut(&mut Frame<'_>, usize)) {
-        let width = self.inputs + self.outputs.len();
-        let (mut cells, mut key) = (vec![Cell::Missing; width], Vec::new());
-        for row in 0..self.len() {
-            cells.truncate(width);
-            slots
-                .iter()
-                .for_each(|slot| cells[*slot] = self.cell(row, *slot));
-            let mut frame = Frame {
-                cells: &mut cells,
-                text: self.text(),
-                key: &mut key,
-            };
-            visit(&mut frame, row);
+        let mut of_row = OfRow::new(self, slots);
+        (0..self.len()).for_each(|row| visit(&mut of_row.frame(row), row));
+    }
+}
+
+/// Computes some slots of one row after the other.
+struct OfRow<'f> {
+    rows: Rows<'f>,
+    /// The input columns that are needed.
+    inputs: Vec<usize>,
+    /// The steps up to the last that is needed: how many outputs each has, and whether it is needed itself.
+    steps: Vec<(&'f dyn Step, usize, bool)>,
+    cells: Vec<Cell>,
+    key: Vec<u8>,
+}
+
+impl<'f> OfRow<'f> {
+    fn new(frames: &'f Frames<'f>, slots: &[usize]) -> OfRow<'f> {
+        let rows = frames.rows;
+        let are_inputs = slots.iter().all(|slot| *slot < rows.inputs);
+        let fitted: &[&dyn Step] = if are_inputs { &[] } else { &frames.steps };
+        let reaches: Vec<(Vec<usize>, usize)> = fitted.iter().map(|step| step.reach()).collect();
+        let outputs: usize = reaches.iter().map(|(_, outputs)| outputs).sum();
+        let mut wanted = vec![false; rows.inputs + outputs];
+        slots.iter().for_each(|slot| wanted[*slot] = true);
+        let mut end = wanted.len();
+        let mut steps: Vec<(&dyn Step, usize, bool)> = Vec::new();
+        for (step, (reads, outputs)) in fitted.iter().zip(reaches).rev() {
+            let is_needed = wanted[end - outputs..end].contains(&true);
+            if is_needed {
+                reads.into_iter().for_each(|slot| wanted[slot] = true);
+            }
+            if is_needed || !steps.is_empty() {
+                steps.push((*step, outputs, is_needed));
+            }
+            end -= outputs;
+        }
+        steps.reverse();
+        OfRow {
+            rows,
+            inputs: (0..rows.inputs).filter(|slot| wanted[*slot]).collect(),
+            steps,
+            cells: vec![Cell::Missing; rows.inputs],
+            key: Vec::new(),
         }
     }
 
-    /// Adds the outputs of a step, which `apply` pushes on the frame of each row, in which only the slots that it `reads` have their
-    /// cells; `numbers` says of each output whether it is a number.
-    pub fn extend(
-        &mut self,
-        numbers: &[bool],
-        reads: &[usize],
-        mut apply: impl FnMut(&mut Frame<'_>, usize),
-    ) {
-        let output = |is_number: &bool| match is_number {
-            true => Output::Numbers(Vec::with_capacity(self.len())),
-            false => Output::Cells(Vec::with_capacity(self.len())),
+    fn frame(&mut self, row: usize) -> Frame<'_> {
+        self.cells.truncate(self.rows.inputs);
+        if let Some(table) = self.rows.table {
+            for input in &self.inputs {
+                self.cells[*input] = table.cell(self.rows.rows[row], *input);
+            }
+        }
+        let mut frame = Frame {
+            cells: &mut self.cells,
+            text: self.rows.text(),
+            key: &mut self.key,
         };
-        let mut outputs: Vec<Output> = numbers.iter().map(output).collect();
-        let width = self.inputs + self.outputs.len();
-        self.each(reads, |frame, row| {
-            apply(frame, row);
-            let made = frame.cells[width..].iter().zip(&mut outputs);
-            made.for_each(|(cell, output)| output.push(*cell));
-        });
-        self.outputs.extend(outputs);
+        for (step, outputs, is_needed) in &self.steps {
+            match is_needed {
+                true => step.apply_to_training_row(&mut frame, row, self.rows.labels[row]),
+                false => {
+                    let end = frame.cells.len() + outputs;
+                    frame.cells.resize(end, Cell::Missing);
+                }
+            }
+        }
+        frame
     }
 }

@@ -17,5 +17,6 @@ pub mod recipe;
 pub mod scope;
 pub mod step;
 mod steps;
+pub mod training;
 
 pub use recipe::{Fitted, Recipe, RecipeSpec, Scratch};

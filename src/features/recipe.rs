@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use super::frame::Frame;
-use super::frames::Frames;
+use super::frames::Rows;
 use super::scope::{Scope, SlotInfo, SlotKind, StepError, Trend};
-use super::step::{FitWarning, Step, Training};
+use super::step::Step;
 use super::steps::{FittedStep, StepSpec};
+use super::training::{FitWarning, Training};
 use crate::schema::column::Monotone;
 use crate::schema::spec::{About, Needed, SpecError};
 use crate::schema::{Cell, RowView, Schema, Table};
@@ -72,18 +73,18 @@ impl RecipeSpec {
     /// Checks every name, kind and option, without data; missing keys count as empty.
     /// Returns the first error of each step and feature, with its line.
     pub fn check(&self, schema: &Schema) -> Result<(), Vec<SpecError>> {
-        let none = Frames::none(schema.columns().len());
-        self.run(schema, none, &[], &mut Vec::new()).map(|_| ())
+        let none = Rows::none(schema.columns().len());
+        self.run(schema, none, &mut Vec::new()).map(|_| ())
     }
 
     /// Whether some of the features are computed from the labels of other rows and others are not, so that a model without
     /// the former is possible.
     pub fn can_do_without_target(&self, schema: &Schema) -> bool {
-        let none = Frames::none(schema.columns().len());
-        let recipe = self.run(schema, none, &[], &mut Vec::new());
-        recipe.is_ok_and(|(recipe, _)| {
-            let from_target = recipe.features.iter().filter(|f| f.from_target).count();
-            0 < from_target && from_target < recipe.features.len()
+        let none = Rows::none(schema.columns().len());
+        let found = self.run(schema, none, &mut Vec::new());
+        found.is_ok_and(|(_, features)| {
+            let from_target = features.iter().filter(|f| f.from_target).count();
+            0 < from_target && from_target < features.len()
         })
     }
 
@@ -96,17 +97,19 @@ impl RecipeSpec {
         labels: &[bool],
     ) -> Result<Fitted, Vec<SpecError>> {
         let mut warnings = Vec::new();
-        let frames = Frames::new(table, rows);
-        let (recipe, frames) = self.run(table.schema(), frames, labels, &mut warnings)?;
-        let width = recipe.width();
-        let mut matrix = vec![0.0; rows.len() * width];
-        for (j, feature) in recipe.features.iter().enumerate() {
-            let cells = frames.cells(feature.slot as usize);
-            let column = matrix.iter_mut().skip(j).step_by(width);
-            column
-                .zip(cells)
-                .for_each(|(out, cell)| *out = number(cell));
-        }
+        let rows = Rows::new(table, rows, labels);
+        let (mut steps, features) = self.run(table.schema(), rows, &mut warnings)?;
+        let slots: Vec<usize> = features.iter().map(|f| f.slot as usize).collect();
+        let mut matrix = Vec::with_capacity(labels.len() * slots.len());
+        rows.frames(&steps).each(&slots, |frame, _| {
+            matrix.extend(slots.iter().map(|slot| number(frame.cell(*slot))));
+        });
+        steps.iter_mut().for_each(Step::fitted);
+        let recipe = Recipe {
+            columns: table.schema().columns().len() as u32,
+            steps,
+            features,
+        };
         recipe.note_absent(&matrix, &mut warnings);
         Ok(Fitted {
             recipe,
@@ -115,33 +118,23 @@ impl RecipeSpec {
         })
     }
 
-    fn run<'a>(
+    /// Fits the steps on the rows, and finds the features.
+    fn run(
         &self,
         schema: &Schema,
-        mut frames: Frames<'a>,
-        labels: &[bool],
+        rows: Rows<'_>,
         warnings: &mut Vec<FitWarning>,
-    ) -> Result<(Recipe, Frames<'a>), Vec<SpecError>> {
+    ) -> Result<(Vec<FittedStep>, Vec<Feature>), Vec<SpecError>> {
         let mut scope = Scope::of(schema);
-        let mut steps = Vec::new();
-        let mut faults = Vec::new();
+        let (mut steps, mut faults) = (Vec::new(), Vec::new());
         for spec in self.steps.given().into_iter().flatten() {
             let mut training = Training {
-                frames: &frames,
-                labels,
+                frames: &rows.frames(&steps),
+                labels: rows.labels,
                 warnings,
             };
-            let before = scope.len();
             match spec.value.fit(&mut scope, &mut training) {
-                Ok(mut step) => {
-                    let is_number = |slot| scope.slot(slot).kind == SlotKind::Number;
-                    let numbers: Vec<bool> = (before..scope.len()).map(is_number).collect();
-                    frames.extend(&numbers, &step.reach().0, |frame, row| {
-                        step.apply_to_training_row(frame, row, labels[row]);
-                    });
-                    step.fitted();
-                    steps.push(step);
-                }
+                Ok(step) => steps.push(step),
                 Err(StepError {
                     problem,
                     remedy,
@@ -159,15 +152,7 @@ impl RecipeSpec {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let columns = schema.columns().len() as u32;
-        Ok((
-            Recipe {
-                columns,
-                steps,
-                features,
-            },
-            frames,
-        ))
+        Ok((steps, features))
     }
 }
 

@@ -45,10 +45,6 @@ impl Packed {
             _ => Cell::Number(f64::from_bits(bits)),
         }
     }
-
-    pub fn iter(&self) -> impl Iterator<Item = Cell> + Clone {
-        (0..self.len()).map(|at| self.get(at))
-    }
 }
 
 #[cfg(test)]
@@ -73,8 +69,8 @@ mod tests {
             let mut packed = Packed::default();
             cells.iter().for_each(|cell| packed.push(*cell));
             prop_assert_eq!(packed.len(), cells.len());
-            for (back, cell) in packed.iter().zip(&cells) {
-                prop_assert_eq!(format!("{back:?}"), format!("{cell:?}"));
+            for (at, cell) in cells.iter().enumerate() {
+                prop_assert_eq!(format!("{:?}", packed.get(at)), format!("{cell:?}"));
             }
         }
     }

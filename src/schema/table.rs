@@ -10,16 +10,26 @@ use super::column::{Order, Schema};
 use super::packed::Packed;
 use super::row::{Row, RowView};
 
-/// Checked rows: cells in row-major order, and one text that all spans point into.
+/// Checked rows.
 #[derive(Clone, Debug)]
 pub struct Table {
     schema: Arc<Schema>,
-    cells: Packed,
-    text: String,
+    cells: Arc<Cells>,
+    /// The rows of `cells` that the table has, in its order; `None` for all.
+    rows: Option<Vec<usize>>,
+    targets: Vec<Option<bool>>,
+}
+
+/// The cells of rows, which tables of some of the rows share.
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    /// Cells of the feature columns in row-major order.
+    columns: Packed,
     ids: Packed,
     /// One cell per row if the schema has a group or time column, else empty.
     by: Packed,
-    targets: Vec<Option<bool>>,
+    /// The text that all spans point into.
+    text: String,
 }
 
 /// The table would need more than the 4 GiB of text that spans can address.
@@ -31,10 +41,8 @@ impl Table {
     pub fn new(schema: Arc<Schema>) -> Table {
         Table {
             schema,
-            cells: Packed::default(),
-            text: String::new(),
-            ids: Packed::default(),
-            by: Packed::default(),
+            cells: Arc::default(),
+            rows: None,
             targets: Vec::new(),
         }
     }
@@ -55,12 +63,14 @@ impl Table {
     pub fn push(&mut self, row: &Row) -> Result<(), TooMuchTextError> {
         let view = row.view();
         let base = self.room(view.text)?;
+        let has_by = self.schema.by().is_some();
+        let cells = self.appended();
         view.cells
             .iter()
-            .for_each(|cell| self.cells.push(moved(*cell, base)));
-        self.ids.push(moved(row.id(), base));
-        if self.schema.by().is_some() {
-            self.by.push(moved(view.by, base));
+            .for_each(|cell| cells.columns.push(moved(*cell, base)));
+        cells.ids.push(moved(row.id(), base));
+        if has_by {
+            cells.by.push(moved(view.by, base));
         }
         self.targets.push(row.target());
         Ok(())
@@ -68,43 +78,51 @@ impl Table {
 
     /// Appends the rows of another table of the same schema.
     pub fn append(&mut self, other: &Table) -> Result<(), TooMuchTextError> {
-        let base = self.room(&other.text)?;
-        for (own, other) in [
-            (&mut self.cells, &other.cells),
-            (&mut self.ids, &other.ids),
-            (&mut self.by, &other.by),
-        ] {
-            other.iter().for_each(|cell| own.push(moved(cell, base)));
+        let base = self.room(&other.cells.text)?;
+        let has_by = self.schema.by().is_some();
+        let columns = self.schema.columns().len();
+        for i in 0..other.len() {
+            let cells = self.appended();
+            (0..columns).for_each(|column| cells.columns.push(moved(other.cell(i, column), base)));
+            cells.ids.push(moved(other.id(i), base));
+            if has_by {
+                cells.by.push(moved(other.by(i), base));
+            }
         }
         self.targets.extend_from_slice(&other.targets);
         Ok(())
     }
 
-    /// The table of these rows, in this order.
+    /// The table of these rows, in this order. It shares their cells.
     pub fn select(&self, rows: &[usize]) -> Table {
-        let mut some = Table {
-            text: self.text.clone(),
-            ..Table::new(self.schema.clone())
-        };
-        let columns = self.schema.columns().len();
-        for row in rows {
-            (0..columns).for_each(|column| some.cells.push(self.cell(*row, column)));
-            some.ids.push(self.ids.get(*row));
-            if self.schema.by().is_some() {
-                some.by.push(self.by.get(*row));
-            }
-            some.targets.push(self.targets[*row]);
+        Table {
+            schema: self.schema.clone(),
+            cells: self.cells.clone(),
+            rows: Some(rows.iter().map(|i| self.place(*i)).collect()),
+            targets: rows.iter().map(|i| self.targets[*i]).collect(),
         }
-        some
+    }
+
+    /// The place of row `i` among the rows of the cells.
+    fn place(&self, i: usize) -> usize {
+        self.rows.as_ref().map_or(i, |rows| rows[i])
+    }
+
+    /// The cells, for a row that is appended to them.
+    fn appended(&mut self) -> &mut Cells {
+        if let Some(rows) = &mut self.rows {
+            rows.push(self.cells.ids.len());
+        }
+        Arc::make_mut(&mut self.cells)
     }
 
     /// Appends text and returns the offset at which it begins.
     fn room(&mut self, text: &str) -> Result<u32, TooMuchTextError> {
-        let base = self.text.len();
+        let base = self.cells.text.len();
         if u32::try_from(base + text.len()).is_err() {
             return Err(TooMuchTextError);
         }
-        self.text.push_str(text);
+        Arc::make_mut(&mut self.cells).text.push_str(text);
         Ok(base as u32)
     }
 
@@ -115,7 +133,7 @@ impl Table {
         cells.extend(columns.map(|column| self.cell(i, column)));
         RowView {
             cells,
-            text: &self.text,
+            text: self.text(),
             by: self.by(i),
         }
     }
@@ -131,14 +149,15 @@ impl Table {
         cells[column] = cell;
         RowView {
             cells,
-            text: &self.text,
+            text: self.text(),
             by: self.by(i),
         }
     }
 
     /// The cell of row `i` in a column; text points into [`Table::text`].
     pub fn cell(&self, i: usize, column: usize) -> Cell {
-        self.cells.get(i * self.schema.columns().len() + column)
+        let first = self.place(i) * self.schema.columns().len();
+        self.cells.columns.get(first + column)
     }
 
     /// The cells of a column, one per row.
@@ -148,14 +167,14 @@ impl Table {
 
     /// Id of row `i`; a text id points into [`Table::text`].
     pub fn id(&self, i: usize) -> Cell {
-        self.ids.get(i)
+        self.cells.ids.get(self.place(i))
     }
 
     /// The group of row `i` (text that points into [`Table::text`]) or its time (a number). Missing if the schema names no
     /// column for it, or the row has no value there.
     pub fn by(&self, i: usize) -> Cell {
         match self.schema.by() {
-            Some(_) => self.by.get(i),
+            Some(_) => self.cells.by.get(self.place(i)),
             None => Cell::Missing,
         }
     }
@@ -166,26 +185,26 @@ impl Table {
         let by = self.schema.by().filter(|by| by.what == Order::Groups);
         let hash = |text: &str| BuildHasherDefault::<FxHasher>::default().hash_one(text);
         let group = |cell: Cell| match cell {
-            Cell::Text(span) => Some(hash(span.get(&self.text))),
+            Cell::Text(span) => Some(hash(span.get(self.text()))),
             _ => None,
         };
-        by.map(|_| self.by.iter().map(group).collect())
+        by.map(|_| (0..self.len()).map(|i| group(self.by(i))).collect())
     }
 
     /// For each row, its time, `None` for a row without one. The result is `None` if the schema names no time column.
     pub fn times(&self) -> Option<Vec<Option<f64>>> {
         let by = self.schema.by().filter(|by| by.what == Order::Time);
-        by.map(|_| self.by.iter().map(|cell| cell.as_number()).collect())
+        by.map(|_| (0..self.len()).map(|i| self.by(i).as_number()).collect())
     }
 
     /// Ids of all rows.
     pub fn ids(&self) -> impl Iterator<Item = Cell> + Clone {
-        self.ids.iter()
+        (0..self.len()).map(|i| self.id(i))
     }
 
     /// The text that all spans point into.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.cells.text
     }
 
     /// Target of row `i`: whether it has the positive label.

@@ -210,6 +210,8 @@ pub struct Validation<'a> {
     pub groups: Option<&'a [Option<u64>]>,
     /// Number of worker threads.
     pub threads: usize,
+    /// The work after the cross-validation by the clock, in folds of it, for the forecast.
+    pub after: f64,
     pub progress: &'a dyn Progress,
 }
 
@@ -226,7 +228,7 @@ impl Validation<'_> {
         let failure: Mutex<Option<(usize, TrainError)>> = Mutex::new(None);
         let blank = vec![vec![vec![0.0; self.labels.len()]; plan.repeats.len()]; bases.len()];
         let permuted = vec![vec![Permuted::default(); plan.folds]; bases.len()];
-        let found = Mutex::new((blank, permuted));
+        let found = Mutex::new((blank, permuted, 0));
         let work = || {
             loop {
                 let task = next.fetch_add(1, Ordering::Relaxed);
@@ -239,13 +241,17 @@ impl Validation<'_> {
                         let mut found = found
                             .lock()
                             .unwrap_or_else(std::sync::PoisonError::into_inner);
-                        let (scores, permuted) = &mut *found;
+                        let (scores, permuted, done) = &mut *found;
                         for (all, column) in scores.iter_mut().zip(of_fold.scores) {
                             let rows = of_fold.rows.iter().zip(column);
                             rows.for_each(|(i, p)| all[repeat][*i] = p);
                         }
                         for (all, one) in permuted.iter_mut().zip(of_fold.permuted) {
                             all[fold] = one;
+                        }
+                        *done += 1;
+                        if features == Features::All {
+                            self.forecast(*done, plan.len());
                         }
                     }
                     Err(fault) => {
@@ -256,11 +262,6 @@ impl Validation<'_> {
                         failure.get_or_insert((task, fault));
                         return;
                     }
-                }
-                if task == 0 && features == Features::All {
-                    // The work ahead: the folds, in rounds of one fold per thread, and one fit on all rows.
-                    let rounds = plan.len().div_ceil(self.threads.max(1));
-                    self.progress.forecast(rounds as f64 + 1.0);
                 }
             }
         };
@@ -280,10 +281,19 @@ impl Validation<'_> {
         if self.progress.stopped() {
             return Err(TrainError::Stopped);
         }
-        let (scores, permuted) = found
+        let (scores, permuted, _) = found
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok(Validated { scores, permuted })
+    }
+
+    /// Reports how long all will take, after the first fold and after a fifth of them: one fold per thread is fitted at a time.
+    fn forecast(&self, done: usize, folds: usize) {
+        if done == 1 || done == folds.div_ceil(5) {
+            let rounds = |folds: usize| folds.div_ceil(self.threads.max(1)) as f64;
+            let times = (rounds(folds) + self.after) / rounds(done);
+            self.progress.forecast(times);
+        }
     }
 
     /// Fits the base learners for one fold and scores its test rows.

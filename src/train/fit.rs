@@ -1,5 +1,8 @@
 //! The fit of one learner, or of all members of a blend.
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::error::TrainError;
 use super::learner::{FitError, Learner, Sample};
 use super::progress::Progress;
@@ -21,13 +24,33 @@ pub fn fit(
     })
 }
 
-/// Fits learners whose mean is the model. Errors are those of [`fit`].
+/// Fits learners whose mean is the model, as many at a time as there are threads. Errors are those of [`fit`].
 pub fn mean(
     members: &[&'static dyn Learner],
     sample: &Sample<'_>,
+    threads: usize,
     progress: &dyn Progress,
 ) -> Result<Kernel, TrainError> {
-    let kernels = members.iter().map(|member| fit(*member, sample, progress));
+    let next = AtomicUsize::new(0);
+    let fits: Vec<OnceLock<Result<Kernel, TrainError>>> =
+        members.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(member) = members.get(at) else {
+                return;
+            };
+            fits[at].get_or_init(|| fit(*member, sample, progress));
+        }
+    };
+    std::thread::scope(|scope| {
+        // The calling thread is the first worker.
+        for _ in 1..threads.min(members.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let kernels = fits.into_iter().filter_map(OnceLock::into_inner);
     Ok(Kernel::Mean(kernels.collect::<Result<_, _>>()?))
 }
 

@@ -26,7 +26,7 @@ mod trees;
 pub mod work;
 
 use crate::features::Fitted;
-use crate::features::step::FitWarning;
+use crate::features::training::FitWarning;
 use crate::model::card::{Candidate, Card, Work};
 use crate::model::{Model, Parts, Spec};
 use crate::schema::fault::Problem;
@@ -196,6 +196,17 @@ struct Training<'a> {
 }
 
 impl Training<'_> {
+    /// The work that follows the cross-validation by the clock, in folds of it: the folds without features of other rows, and
+    /// the fits on all rows. Which learners are chosen is not known before, so that all are reckoned with.
+    fn after(&self, once: &Plan, threads: usize, without: bool) -> f64 {
+        let folds = if without {
+            once.len().div_ceil(threads)
+        } else {
+            0
+        };
+        folds as f64 + self.effort.last(threads)
+    }
+
     fn run(&self, material: &Material<'_>) -> Result<Trained, TrainError> {
         let Training {
             spec,
@@ -225,6 +236,7 @@ impl Training<'_> {
             labels: &labels,
             groups: groups(&arrangement),
             threads: request.threads,
+            after: self.after(&once, request.threads, without),
             progress,
         };
         let validated = validation.run(&plan, bases, cross_validate::Features::All)?;
@@ -273,7 +285,7 @@ impl Training<'_> {
             .in_order(orders)
             .grouped(groups(&arrangement).map(<[_]>::to_vec));
         let kernel = match chosen.learner.is_blend() {
-            true => fit::mean(&members, &sample, progress)?,
+            true => fit::mean(&members, &sample, request.threads, progress)?,
             false => fit::fit(chosen.learner, &sample, progress)?,
         };
         let calibration = chosen.calibration.clone();

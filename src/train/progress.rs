@@ -10,7 +10,7 @@ pub trait Progress: Sync {
     fn begin(&self, steps: usize);
     /// One step is done; `what` names it.
     fn advance(&self, what: &str);
-    /// The first fold is done: all of the work is expected to take `times` as long as the work so far.
+    /// Some folds are done: all of the work is expected to take `times` as long as the work so far.
     fn forecast(&self, _times: f64) {}
     /// All fitting is done; after this call the caller may write files.
     fn fitted(&self) {}

@@ -65,6 +65,15 @@ impl Effort {
             .saturating_add(fits(self.rows))
     }
 
+    /// The fits of all learners on all rows by the clock, in folds of the cross-validation, if a thread takes one fit after the other.
+    pub fn last(&self, threads: usize) -> f64 {
+        let of = |rows: usize| self.bases.iter().map(move |b| b.work(rows, self.features));
+        let fold: u64 = of(self.rows - self.rows / self.folds).sum();
+        let longest = of(self.rows).max().unwrap_or_default();
+        let share = of(self.rows).sum::<u64>() / threads as u64;
+        longest.max(share) as f64 / fold.max(1) as f64
+    }
+
     /// Reduces the effort to the budget, first where least is lost: repeats, folds, rows, learners. Returns what was left out,
     /// in words.
     pub fn reduce(&mut self, limits: &Limits) -> Vec<String> {
@@ -177,6 +186,21 @@ mod tests {
             assert_eq!(left_out.is_empty(), parts == 1, "{left_out:?}");
             before = effort.units();
         }
+    }
+
+    /// The learners are fitted one after the other by one thread, and beside each other by many.
+    #[test]
+    fn the_last_fits_take_as_long_as_the_longest_or_a_share_of_all() {
+        let effort = effort(10_000);
+        let of = |rows: usize| effort.bases.iter().map(move |base| base.work(rows, 20));
+        let fold = of(8_000).sum::<u64>() as f64;
+        let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+        assert!(close(effort.last(1), of(10_000).sum::<u64>() as f64 / fold));
+        assert!(close(
+            effort.last(9),
+            of(10_000).max().unwrap() as f64 / fold
+        ));
+        assert!(effort.last(9) < effort.last(1));
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::features::condition::{Condition, OneOf};
 use crate::features::frame::Frame;
 use crate::features::group::{Key, KeySpec, Tallies};
 use crate::features::scope::{Scope, SlotKind, StepError};
-use crate::features::step::{FitStep, Step, Training};
+use crate::features::step::Step;
+use crate::features::training::{FitStep, Training};
 
 /// `companion_target` as written in the spec. Outputs `NAME.value`, and with `cap` also `NAME.known` = min(n, cap).
 /// With `split` each exists twice, `….in` for the rows of the condition and `….out` for the rest, and is 0 for a row

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
 use crate::features::scope::{Scope, SlotKind, StepError};
-use crate::features::step::{FitStep, Step, Training};
+use crate::features::step::Step;
+use crate::features::training::{FitStep, Training};
 use crate::schema::{Cell, date};
 
 /// `date_parts` as written in the spec. Outputs are named `NAME.year` and so on; they are missing if the date is.

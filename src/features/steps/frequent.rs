@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::features::frame::Frame;
 use crate::features::group::{Key, KeySpec, Lookup};
 use crate::features::scope::{Scope, SlotKind, StepError};
-use crate::features::step::{FitStep, Step, Training};
+use crate::features::step::Step;
+use crate::features::training::{FitStep, Training};
 use crate::schema::Cell;
 
 /// `frequent` as written in the spec. The output is a category; it is missing if the value is.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::features::frame::Frame;
 use crate::features::group::{Key, KeySpec, Tallies};
 use crate::features::scope::{Scope, SlotKind, StepError};
-use crate::features::step::{FitStep, Step, Training};
+use crate::features::step::Step;
+use crate::features::training::{FitStep, Training};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
 use crate::features::scope::{Scope, SlotKind, StepError};
-use crate::features::step::{FitStep, FitWarning, Step, Training};
+use crate::features::step::Step;
+use crate::features::training::{FitStep, FitWarning, Training};
 use crate::schema::Cell;
 use crate::stats::quantile;
 

@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::Frame;
 use super::scope::{Scope, StepError};
-use super::step::{FitStep, Step, Training};
+use super::step::Step;
+use super::training::{FitStep, Training};
 
 macro_rules! steps {
     ($($variant:ident $spec:path => $fitted:path,)*) => {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
 use crate::features::scope::{Scope, SlotKind, StepError};
-use crate::features::step::{FitStep, Step, Training};
+use crate::features::step::Step;
+use crate::features::training::{FitStep, Training};
 
 /// `one_hot` as written in the spec; outputs are named `category=level`.
 #[derive(Clone, Debug, Deserialize)]

@@ -192,6 +192,22 @@ proptest! {
             back.id = table.id(i);
             prop_assert_eq!((cells(&schema, &back), table.target(i), back.id_text()), (words, target, id));
         }
+        // A table of some of the rows has those, takes others, and leaves the first as it is.
+        let chosen: Vec<usize> = (0..table.len()).rev().step_by(2).collect();
+        let mut some = table.select(&chosen).select(&(0..chosen.len()).collect::<Vec<_>>());
+        some.append(&table).unwrap();
+        let expected = chosen.iter().copied().chain(0..table.len());
+        let seen = |table: &Table, i: usize| {
+            let mut back = super::super::fixture::row(&schema, Purpose::Keep);
+            table.row(i, &mut back.cells);
+            back.text = table.text().to_owned();
+            back.id = table.id(i);
+            (cells(&schema, &back), table.target(i), back.id_text())
+        };
+        prop_assert_eq!(some.len(), chosen.len() + table.len());
+        for (i, from) in expected.enumerate() {
+            prop_assert_eq!(seen(&some, i), seen(&table, from));
+        }
     }
 }
 
