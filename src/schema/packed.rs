@@ -8,10 +8,14 @@ use super::cell::{Cell, Span};
 /// what the cell is, the lowest 32 hold the index of a level or the place of a text among the spans.
 #[derive(Clone, Debug, Default)]
 pub struct Packed {
-    bits: Vec<u64>,
+    /// In parts of [`PART`] cells, all but the last full: a single list would be copied whenever it outgrew its room.
+    parts: Vec<Vec<u64>>,
     /// The spans of the text cells, in order.
     spans: Vec<Span>,
 }
+
+/// Cells of a part, half a megabyte.
+const PART: usize = 1 << 16;
 
 const MISSING: u64 = 0xFFFD << 48;
 const LEVEL: u64 = 0xFFFE << 48;
@@ -20,12 +24,13 @@ const KIND: u64 = 0xFFFF << 48;
 
 impl Packed {
     pub fn len(&self) -> usize {
-        self.bits.len()
+        let last = self.parts.last().map_or(0, Vec::len);
+        self.parts.len().saturating_sub(1) * PART + last
     }
 
     /// Appends a cell. There are fewer than 2³² text cells, since none is empty and spans reach 4 GiB.
     pub fn push(&mut self, cell: Cell) {
-        self.bits.push(match cell {
+        let bits = match cell {
             Cell::Missing => MISSING,
             Cell::Number(value) => value.to_bits(),
             Cell::Level(level) => LEVEL | u64::from(level),
@@ -33,11 +38,15 @@ impl Packed {
                 self.spans.push(span);
                 TEXT | (self.spans.len() - 1) as u64
             }
-        });
+        };
+        match self.parts.last_mut() {
+            Some(part) if part.len() < PART => part.push(bits),
+            _ => self.parts.push(vec![bits]),
+        }
     }
 
     pub fn get(&self, at: usize) -> Cell {
-        let bits = self.bits[at];
+        let bits = self.parts[at / PART][at % PART];
         match bits & KIND {
             MISSING => Cell::Missing,
             LEVEL => Cell::Level(bits as u32),
@@ -63,14 +72,16 @@ mod tests {
     }
 
     proptest! {
-        /// Every cell comes back, to the bit.
+        /// Every cell comes back, to the bit, also beyond the first part.
         #[test]
-        fn a_packed_cell_is_the_cell(cells in proptest::collection::vec(cell(), 0..50)) {
+        fn a_packed_cell_is_the_cell(cells in proptest::collection::vec(cell(), 0..50), is_long: bool) {
             let mut packed = Packed::default();
+            let before = if is_long { PART - 20 } else { 0 };
+            (0..before).for_each(|_| packed.push(Cell::Missing));
             cells.iter().for_each(|cell| packed.push(*cell));
-            prop_assert_eq!(packed.len(), cells.len());
+            prop_assert_eq!(packed.len(), before + cells.len());
             for (at, cell) in cells.iter().enumerate() {
-                prop_assert_eq!(format!("{:?}", packed.get(at)), format!("{cell:?}"));
+                prop_assert_eq!(format!("{:?}", packed.get(before + at)), format!("{cell:?}"));
             }
         }
     }

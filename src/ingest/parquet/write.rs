@@ -16,14 +16,28 @@ use crate::schema::{Cell, Slot, Table};
 
 /// A table as Parquet with the columns id, target and features. The same table always gives the same bytes.
 pub(in crate::ingest) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteError> {
-    bytes(table_columns(table, IdKind::of(table)))
+    let mut bytes = Vec::new();
+    let mut writer = TableWriter {
+        ids: Some(IdKind::of(table)),
+        ..TableWriter::new(&mut bytes)
+    };
+    let rows: Vec<usize> = (0..table.len()).collect();
+    for rows in rows.chunks(GROUP) {
+        writer.group(&table.select(rows))?;
+    }
+    writer.finish(&table.select(&[]))?;
+    Ok(bytes)
 }
+
+/// Rows of a group: its columns are held in memory once more, and while they are made twice.
+const GROUP: usize = 1 << 16;
 
 /// Writes a table row group by row group, so that the table need not fit into memory.
 pub(in crate::ingest) struct TableWriter<'w> {
     writer: Option<BatchedWriter<&'w mut dyn Write>>,
     sink: Option<&'w mut dyn Write>,
-    ids: IdKind,
+    /// None before the first group, which then decides.
+    ids: Option<IdKind>,
 }
 
 impl<'w> TableWriter<'w> {
@@ -31,20 +45,17 @@ impl<'w> TableWriter<'w> {
         TableWriter {
             writer: None,
             sink: Some(sink),
-            ids: IdKind::Whole,
+            ids: None,
         }
     }
 
-    /// Writes one group of rows. The first group decides whether ids are written as numbers or as text.
+    /// Writes one group of rows. Ids are written as numbers or as text, as in the first group.
     pub(in crate::ingest) fn group(&mut self, table: &Table) -> Result<(), WriteError> {
-        match self.sink.is_some() {
-            true => self.ids = IdKind::of(table),
-            false if self.ids == IdKind::Whole && IdKind::of(table) == IdKind::Text => {
-                return Err(WriteError::MixedIds);
-            }
-            false => {}
+        let ids = *self.ids.get_or_insert_with(|| IdKind::of(table));
+        if !ids.fits(table) {
+            return Err(WriteError::MixedIds);
         }
-        let columns = table_columns(table, self.ids);
+        let columns = table_columns(table, ids);
         let frame = DataFrame::new(table.len(), columns)?;
         if let Some(sink) = self.sink.take() {
             self.writer = Some(settings(sink).batched(frame.schema())?);
@@ -117,12 +128,17 @@ enum IdKind {
 
 impl IdKind {
     fn of(table: &Table) -> IdKind {
-        let mut known = table.ids().filter(|c| !c.is_missing()).peekable();
-        let any = known.peek().is_some();
-        match any && known.all(|c| whole_id(c, table.text()).is_some()) {
+        let any = table.ids().any(|c| !c.is_missing());
+        match any && IdKind::Whole.fits(table) {
             true => IdKind::Whole,
             false => IdKind::Text,
         }
+    }
+
+    /// Whether all ids of the table can be written so.
+    fn fits(self, table: &Table) -> bool {
+        let mut known = table.ids().filter(|c| !c.is_missing());
+        self == IdKind::Text || known.all(|c| whole_id(c, table.text()).is_some())
     }
 }
 

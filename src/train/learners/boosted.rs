@@ -3,11 +3,11 @@
 use crate::kernel::Kernel;
 use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
-use crate::train::trees::boost::{Setting, Stopping, boost};
+use crate::train::trees::boost::{Setting, Stopping, Then, boost};
 use crate::train::trees::grow::Rules;
 
-/// Rows below which the number of trees is fixed: early stopping would follow the noise of the rows set apart.
-const FEW: usize = 2_000;
+/// Rows below which rows set apart say little of the best number of trees: here it is fixed.
+pub(super) const FEW: usize = 2_000;
 
 #[derive(Debug)]
 pub struct Boosted;
@@ -36,9 +36,13 @@ impl Learner for Boosted {
 
 fn setting(rows: usize) -> Setting {
     let stopping = Stopping {
-        apart: 0.15,
+        parts: 7,
+        then: if rows <= 20_000 {
+            Then::Again
+        } else {
+            Then::Keep
+        },
         patience: 50,
-        again: rows <= 20_000,
         otherwise: 250,
     };
     Setting {

@@ -3,10 +3,10 @@
 use crate::kernel::Kernel;
 use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
-use crate::train::trees::boost::{Setting, Stopping};
+use crate::train::trees::boost::{Setting, Stopping, Then};
 use crate::train::trees::grow::Rules;
 
-use super::boosted::fit;
+use super::boosted::{FEW, fit};
 
 /// Rows from which on more data than patience is assumed: larger steps.
 const MANY: usize = 20_000;
@@ -54,9 +54,13 @@ fn setting(rows: usize) -> Setting {
         rows: 0.8,
         features: 0.7,
         stopping: Some(Stopping {
-            apart: 0.15,
+            parts: if rows < FEW { 5 } else { 7 },
+            then: match rows {
+                0..FEW => Then::Average { turns: 3 },
+                FEW..=MANY => Then::Again,
+                _ => Then::Keep,
+            },
             patience: 50,
-            again: rows <= MANY,
             otherwise: 100,
         }),
     }

@@ -15,7 +15,7 @@ use crate::kernel::{Kernel, KernelError, Link, Tree, Trees};
 use crate::train::fit_error::FitError;
 use crate::train::learner::Sample;
 use crate::train::progress::Progress;
-use crate::train::splits::grouped;
+use crate::train::splits::{grouped, stratified};
 
 /// How a table is boosted.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +43,12 @@ impl Setting {
         let trees = match self.stopping {
             None => self.rounds,
             Some(stopping) => {
-                2 * stopping.otherwise
-                    + stopping.patience
-                    + if stopping.again {
-                        2 * stopping.otherwise
-                    } else {
-                        0
-                    }
+                let found = 2 * stopping.otherwise + stopping.patience;
+                match stopping.then {
+                    Then::Keep => found,
+                    Then::Again => found + 2 * stopping.otherwise,
+                    Then::Average { turns } => turns * found,
+                }
             }
         };
         let levels = (self.rules.leaves as f64).log2();
@@ -59,21 +58,36 @@ impl Setting {
 
     /// Nanoseconds to score one row, at most.
     pub fn latency(&self) -> u64 {
-        (self.rounds * self.rules.depth) as u64
+        let turns = match self.stopping.map(|stopping| stopping.then) {
+            Some(Then::Average { turns }) => turns,
+            _ => 1,
+        };
+        (turns * self.rounds * self.rules.depth) as u64
     }
 }
 
 /// Early stopping: trees are grown on some of the rows until they no longer help on the others.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopping {
-    /// Share of the rows that are set apart.
-    pub apart: f64,
+    /// Number of parts that the rows are dealt to. One is set apart.
+    pub parts: usize,
+    pub then: Then,
     /// Rounds without a lower loss on them after which the growth ends.
     pub patience: usize,
-    /// Whether the trees are grown again on all rows, as many as were best.
-    pub again: bool,
     /// Number of trees if too few rows of a label are set apart to judge by.
     pub otherwise: usize,
+}
+
+/// What is done once the best number of trees is known.
+#[derive(Clone, Copy, Debug)]
+pub enum Then {
+    /// The trees are kept: many rows are learnt from anyway.
+    Keep,
+    /// Trees are grown on all rows, some more of them.
+    Again,
+    /// Other parts are set apart in turn, other trees are grown each time, and the mean of the log odds counts. Where few rows
+    /// judge, their number of trees is up to chance.
+    Average { turns: usize },
 }
 
 /// Minimum number of rows of each label among those set apart.
@@ -83,12 +97,24 @@ const JUDGES: usize = 10;
 pub struct Boosted {
     pub base: f64,
     pub trees: Vec<Tree>,
+    /// Factor of the sum of the trees.
+    pub scale: f64,
 }
 
 impl Boosted {
+    /// The ensemble whose log odds are the mean of those of others, at least one.
+    fn mean(ensembles: Vec<Boosted>) -> Boosted {
+        let share = 1.0 / ensembles.len() as f64;
+        Boosted {
+            base: ensembles.iter().map(|one| one.base).sum::<f64>() * share,
+            trees: ensembles.into_iter().flat_map(|one| one.trees).collect(),
+            scale: share,
+        }
+    }
+
     /// The kernel for rows of `width` features.
     pub fn lower(self, width: usize) -> Result<Kernel, KernelError> {
-        Trees::new(width, Link::Logistic, self.base, 1.0, self.trees).map(Kernel::Trees)
+        Trees::new(width, Link::Logistic, self.base, self.scale, self.trees).map(Kernel::Trees)
     }
 }
 
@@ -103,58 +129,57 @@ pub fn boost(
 ) -> Result<Boosted, FitError> {
     let bins = sample.bins(progress)?;
     let all: Vec<u32> = (0..sample.rows() as u32).collect();
-    let run = |rows: &[u32], apart: &[u32], rounds: usize| {
+    let run = |rows: &[u32], apart: &[u32], rounds: usize, turn: usize| {
         Run {
             bins,
             sample,
             setting,
             progress,
-            random: Xoshiro256PlusPlus::seed_from_u64(sample.seed),
+            random: Xoshiro256PlusPlus::seed_from_u64(sample.seed.wrapping_add(turn as u64)),
         }
         .rounds(rows, apart, rounds)
     };
     let Some(stopping) = &setting.stopping else {
-        return Ok(run(&all, &[], setting.rounds)?.boosted);
+        return Ok(run(&all, &[], setting.rounds, 0)?.boosted);
     };
-    let (rows, apart) = set_apart(sample, stopping.apart);
-    let positives = apart.iter().filter(|row| sample.y[**row as usize]).count();
-    if positives.min(apart.len() - positives) < JUDGES {
-        return Ok(run(&all, &[], stopping.otherwise)?.boosted);
+    let part_of = dealt(sample, stopping.parts);
+    let parts = match stopping.then {
+        Then::Keep | Then::Again => 1,
+        Then::Average { turns } => turns,
+    };
+    let splits: Vec<(Vec<u32>, Vec<u32>)> = (0..parts)
+        .map(|turn| all.iter().partition(|row| part_of[**row as usize] != turn))
+        .collect();
+    let can_judge = |apart: &Vec<u32>| {
+        let positives = apart.iter().filter(|row| sample.y[**row as usize]).count();
+        positives.min(apart.len() - positives) >= JUDGES
+    };
+    if !splits.iter().all(|(_, apart)| can_judge(apart)) {
+        return Ok(run(&all, &[], stopping.otherwise, 0)?.boosted);
     }
-    let Ran {
-        mut boosted, best, ..
-    } = run(&rows, &apart, setting.rounds)?;
-    if stopping.again {
-        // More rows carry a few more trees.
-        let more = (best as f64 / (1.0 - stopping.apart)).round() as usize;
-        return Ok(run(&all, &[], more)?.boosted);
+    let mut turns = Vec::new();
+    for (turn, (rows, apart)) in splits.iter().enumerate() {
+        let Ran {
+            mut boosted, best, ..
+        } = run(rows, apart, setting.rounds, turn)?;
+        if let Then::Again = stopping.then {
+            let more = best as f64 * all.len() as f64 / rows.len() as f64;
+            return Ok(run(&all, &[], more.round() as usize, 0)?.boosted);
+        }
+        boosted.trees.truncate(best);
+        turns.push(boosted);
     }
-    boosted.trees.truncate(best);
-    Ok(boosted)
+    Ok(Boosted::mean(turns))
 }
 
-/// Splits the rows into those that trees are grown on and those that are set apart, with the same share of positives. Rows of a
-/// group stay together: the growth would end too late if it were judged by rows that it nearly knows.
-fn set_apart(sample: &Sample<'_>, share: f64) -> (Vec<u32>, Vec<u32>) {
-    let (y, seed) = (sample.y, sample.seed);
-    if let Some(groups) = sample.groups() {
-        let folds = (1.0 / share).round() as usize;
-        let fold_of = grouped(groups, y, folds, seed);
-        return (0..y.len() as u32).partition(|row| fold_of[*row as usize] > 0);
+/// The part of each row, with the same share of positives in every part. Rows of a group stay together: the growth would end
+/// too late if it were judged by rows that it nearly knows.
+fn dealt(sample: &Sample<'_>, parts: usize) -> Vec<usize> {
+    let seed = sample.seed ^ 0x5e7a_9a27;
+    match sample.groups() {
+        Some(groups) => grouped(groups, sample.y, parts, seed),
+        None => stratified(sample.y, parts, seed),
     }
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ 0x5e7a_9a27);
-    let (mut rows, mut apart) = (Vec::new(), Vec::new());
-    for label in [false, true] {
-        let of_label = (0..y.len() as u32).filter(|row| y[*row as usize] == label);
-        let mut of_label: Vec<u32> = of_label.collect();
-        of_label.shuffle(&mut random);
-        let n = (of_label.len() as f64 * share).round() as usize;
-        apart.extend_from_slice(&of_label[..n]);
-        rows.extend_from_slice(&of_label[n..]);
-    }
-    rows.sort_unstable();
-    apart.sort_unstable();
-    (rows, apart)
 }
 
 struct Run<'a> {
@@ -229,7 +254,11 @@ impl Run<'_> {
             }
         }
         Ok(Ran {
-            boosted: Boosted { base, trees },
+            boosted: Boosted {
+                base,
+                trees,
+                scale: 1.0,
+            },
             best,
             #[cfg(test)]
             scores,
@@ -307,14 +336,19 @@ mod tests {
         stopping: None,
     };
 
-    fn run(sample: &Sample<'_>, setting: &Setting, rows: &[u32], apart: &[u32]) -> Ran {
+    fn run(
+        sample: &Sample<'_>,
+        setting: &Setting,
+        (rows, apart): (&[u32], &[u32]),
+        seed: u64,
+    ) -> Ran {
         let bins = sample.bins(&Unwatched).unwrap();
         let run = Run {
             bins,
             sample,
             setting,
             progress: &Unwatched,
-            random: Xoshiro256PlusPlus::seed_from_u64(1),
+            random: Xoshiro256PlusPlus::seed_from_u64(seed),
         };
         run.rounds(rows, apart, setting.rounds).unwrap()
     }
@@ -332,11 +366,13 @@ mod tests {
     }
 
     fn check_lowered(sample: &Sample<'_>) {
-        let (rows, apart) = set_apart(sample, 0.2);
-        assert_eq!(apart.len() as f64, (sample.rows() as f64 * 0.2).round());
+        let part_of = dealt(sample, 5);
+        let (rows, apart): (Vec<u32>, Vec<u32>) =
+            (0..sample.rows() as u32).partition(|row| part_of[*row as usize] > 0);
+        assert!(apart.len().abs_diff(sample.rows() / 5) <= 2);
         let Ran {
             boosted, scores, ..
-        } = run(sample, &SETTING, &rows, &apart);
+        } = run(sample, &SETTING, (&rows, &apart), 1);
         let kernel = boosted.lower(sample.width).unwrap();
         for (row, score) in sample.x.chunks_exact(sample.width).zip(scores) {
             let (lowered, boosted) = (kernel.score(row), 1.0 / (1.0 + (-score).exp()));
@@ -348,20 +384,63 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_group_are_set_apart_together() {
+    fn rows_of_a_group_are_in_one_part() {
         fixture::with_sample(|sample| {
             let groups: Vec<Option<u64>> = (0..sample.rows() as u64)
                 .map(|row| (row % 5 > 0).then_some(row / 10))
                 .collect();
             let sample = Sample::new(sample.x, sample.width, sample.y, 3).grouped(Some(groups));
-            let (rows, apart) = set_apart(&sample, 0.15);
-            assert_eq!(rows.len() + apart.len(), sample.rows());
-            let share = apart.len() as f64 / sample.rows() as f64;
-            assert!((share - 1.0 / 7.0).abs() < 0.02, "{share}");
-            let group = |row: &u32| sample.groups().unwrap()[*row as usize];
-            let together =
-                |row: &u32| group(row).is_none() || rows.iter().all(|r| group(r) != group(row));
-            assert!(apart.iter().all(together));
+            let part_of = dealt(&sample, 7);
+            for part in 0..7 {
+                let share = part_of.iter().filter(|p| **p == part).count() as f64;
+                let share = share / sample.rows() as f64;
+                assert!((share - 1.0 / 7.0).abs() < 0.02, "{share}");
+            }
+            let mut of_group = std::collections::HashMap::new();
+            for (group, part) in sample.groups().unwrap().iter().zip(&part_of) {
+                if let Some(group) = group {
+                    assert_eq!(of_group.entry(*group).or_insert(*part), part);
+                }
+            }
+        });
+    }
+
+    /// The log odds are the mean of those of ensembles that are each judged by another part.
+    #[test]
+    fn turns_are_averaged() {
+        fixture::with_sample(|sample| {
+            let stopping = Stopping {
+                parts: 5,
+                then: Then::Average { turns: 5 },
+                patience: 10,
+                otherwise: 7,
+            };
+            let setting = Setting {
+                stopping: Some(stopping),
+                ..SETTING
+            };
+            let log_odds = |kernel: &Kernel, row: &[f32]| {
+                let p = kernel.score(row);
+                (p / (1.0 - p)).ln()
+            };
+            let kernel = |boosted: Boosted| boosted.lower(sample.width).unwrap();
+            let part_of = dealt(sample, 5);
+            let alone: Vec<Kernel> = (0..5)
+                .map(|turn| {
+                    let (rows, apart): (Vec<u32>, Vec<u32>) =
+                        (0..sample.rows() as u32).partition(|row| part_of[*row as usize] != turn);
+                    let Ran {
+                        mut boosted, best, ..
+                    } = run(sample, &setting, (&rows, &apart), sample.seed + turn as u64);
+                    boosted.trees.truncate(best);
+                    kernel(boosted)
+                })
+                .collect();
+            let together = kernel(boost(sample, &setting, &Unwatched).unwrap());
+            for row in sample.x.chunks_exact(sample.width).take(50) {
+                let mean = alone.iter().map(|one| log_odds(one, row)).sum::<f64>() / 5.0;
+                assert!((log_odds(&together, row) - mean).abs() < 1e-9);
+            }
         });
     }
 }

@@ -4,7 +4,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
-use super::boost::{Setting, Stopping, boost};
+use super::boost::{Setting, Stopping, Then, boost};
 use super::forest::{self, forest};
 use super::grow::Rules;
 use crate::kernel::{Kernel, Link, Trees};
@@ -187,9 +187,9 @@ fn an_interaction_is_found_and_growth_ends_by_itself() {
         rows: 0.8,
         features: 0.7,
         stopping: Some(Stopping {
-            apart: 0.2,
+            parts: 5,
             patience: 20,
-            again: false,
+            then: Then::Keep,
             otherwise: 50,
         }),
         ..PLAIN
