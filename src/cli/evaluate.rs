@@ -11,7 +11,8 @@ use super::site::Site;
 use super::table;
 use super::text::ReadArgs;
 use crate::ingest::Source;
-use crate::registry::Registry;
+use crate::ingest::write::write_parquet;
+use crate::registry::tables::TableName;
 use crate::schema::row::Purpose;
 use crate::stats::metric::METRICS;
 use crate::stats::scores::Scores;
@@ -46,8 +47,9 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
         }
         .into());
     }
-    let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
-    let seen = Registry::table_name(&kept) == model.card().table;
+    let mut table_name = TableName::default();
+    write_parquet(&loaded.table, &mut table_name)?;
+    let seen = table_name.finish() == model.card().table;
     if seen {
         site.warn(format!("{name} was trained on this very table: these metrics flatter it; its card has cross-validated ones"));
     }

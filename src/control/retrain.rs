@@ -2,11 +2,13 @@
 
 use crate::clock::Clock;
 use crate::ingest::TooManyBadError;
+use crate::ingest::write::{table_as_parquet, write_parquet};
 use crate::live::champion::usable;
 use crate::model::{Card, Model, ModelError, Spec, Workspace};
 use crate::promotion::gate::{self, Gate, Paired, Thresholds};
 use crate::promotion::policy::{self, Champion, Promote, Verdict};
 use crate::registry::evidence::{Rows, Training};
+use crate::registry::tables::TableName;
 use crate::registry::{Decision, Evidence, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainError, Trained};
 use crate::trainset::training_set::TrainingSet;
@@ -79,17 +81,19 @@ pub fn run(
     loaded.check_bad(order.max_bad)?;
     train::check_untimed(&loaded.table, order.max_bad)?;
     let opponent = opponent.filter(|_| training_set.fresh() > 0);
-    let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
+    let mut name = TableName::default();
+    write_parquet(&loaded.table, &mut name)?;
     let material = Material {
         table: &loaded.table,
         read: loaded.read,
         left_out: loaded.left_out,
-        name: Registry::table_name(&kept),
+        name: name.finish(),
         warnings: loaded.warnings.clone(),
     };
     let Trained { model, out_of_fold } = train::train(spec, &material, &order.request, progress)?;
     let gate = opponent.map(|opponent| weigh(training_set, opponent, &model, &out_of_fold, order));
-    registry.put_table(&kept)?; // before the version that names it
+    // Before the version that names it. The bytes are made again: they would lie beside the table during all of the training.
+    registry.put_table(&table_as_parquet(&loaded.table)?)?;
     let stored = training_set.stored.as_ref();
     let evidence = Training {
         cv: Some(model.card().cv.document()),

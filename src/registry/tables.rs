@@ -3,7 +3,31 @@
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use super::{Registry, RegistryError, disk, entry::digest};
+
+/// Finds the name of a table by the bytes that are written to it, see [`Registry::table_name`].
+#[derive(Clone, Debug, Default)]
+pub struct TableName(Sha256);
+
+impl TableName {
+    /// The name of the table that was written.
+    pub fn finish(self) -> String {
+        hex::encode(self.0.finalize())
+    }
+}
+
+impl std::io::Write for TableName {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 impl Registry {
     /// Stores `parquet` and returns its name, the SHA-256 of its bytes.
@@ -22,14 +46,14 @@ impl Registry {
         Ok(sha256)
     }
 
-    /// The name under which a table is stored: the SHA-256 of its bytes.
-    pub fn table_name(parquet: &[u8]) -> String {
-        digest(parquet)
-    }
-
     /// Whether a file name is that of a stored table.
     pub fn is_table(file: &str) -> bool {
         file.strip_suffix(".parquet").is_some_and(is_digest)
+    }
+
+    /// The name under which a table is stored: the SHA-256 of its bytes.
+    pub fn table_name(parquet: &[u8]) -> String {
+        digest(parquet)
     }
 
     /// The path of a stored table.

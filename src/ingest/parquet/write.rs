@@ -15,18 +15,16 @@ use crate::schema::number::{whole, whole_text};
 use crate::schema::{Cell, Slot, Table};
 
 /// A table as Parquet with the columns id, target and features. The same table always gives the same bytes.
-pub(in crate::ingest) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteError> {
-    let mut bytes = Vec::new();
+pub(in crate::ingest) fn table(table: &Table, to: &mut dyn Write) -> Result<(), WriteError> {
     let mut writer = TableWriter {
         ids: Some(IdKind::of(table)),
-        ..TableWriter::new(&mut bytes)
+        ..TableWriter::new(to)
     };
     let rows: Vec<usize> = (0..table.len()).collect();
     for rows in rows.chunks(GROUP) {
         writer.group(&table.select(rows))?;
     }
-    writer.finish(&table.select(&[]))?;
-    Ok(bytes)
+    writer.finish(&table.select(&[]))
 }
 
 /// Rows of a group: its columns are held in memory once more, and while they are made twice.

@@ -19,7 +19,14 @@ pub use error::WriteError;
 
 /// A table as Parquet with the columns id, target and features. The same table always gives the same bytes.
 pub fn table_as_parquet(table: &Table) -> Result<Vec<u8>, WriteError> {
-    parquet::write::table_bytes(table)
+    let mut bytes = Vec::new();
+    write_parquet(table, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes the bytes of [`table_as_parquet`], group by group.
+pub fn write_parquet(table: &Table, to: &mut dyn Write) -> Result<(), WriteError> {
+    parquet::write::table(table, to)
 }
 
 /// Formats in which predictions can be written.
