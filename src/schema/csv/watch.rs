@@ -27,6 +27,8 @@ pub(super) struct Watch<R> {
     source: R,
     delimiter: u8,
     comment: Option<u8>,
+    /// For each byte, whether it is neither a quote, nor a delimiter, nor part of a line end.
+    is_plain: [bool; 256],
     place: Place,
     line: u64,
     last: u8,
@@ -40,10 +42,15 @@ pub(super) struct Watch<R> {
 impl<R: Read> Watch<R> {
     /// Wraps a source; `line` is the number of its first line in the whole text.
     pub(super) fn new(source: R, delimiter: u8, comment: Option<u8>, line: u64) -> Watch<R> {
+        let mut is_plain = [true; 256];
+        for special in [delimiter, b'"', b'\n', b'\r'] {
+            is_plain[usize::from(special)] = false;
+        }
         Watch {
             source,
             delimiter,
             comment,
+            is_plain,
             place: Place::Row,
             line,
             last: 0,
@@ -75,19 +82,24 @@ impl<R: Read> Watch<R> {
     /// Same effect as calling [`Watch::see`] for each byte. Within a cell or a comment most bytes change only the length, so
     /// that runs of them are skipped at once.
     fn see_all(&mut self, mut bytes: &[u8]) {
-        while let Some((byte, rest)) = bytes.split_first() {
-            self.see(*byte);
-            bytes = rest;
-            if matches!(self.place, Place::Plain | Place::Quoted | Place::Comment) {
-                let delimiter = self.delimiter;
-                let is_plain = |b: &u8| !matches!(*b, b'\n' | b'\r' | b'"') && *b != delimiter;
-                let run = bytes.iter().take_while(|b| is_plain(b)).count();
+        loop {
+            if self.place != Place::Row && self.place != Place::Closed {
+                let is_plain = |b: &&u8| self.is_plain[usize::from(**b)];
+                let run = bytes.iter().take_while(is_plain).count();
                 if run > 0 {
                     self.length += run as u64;
                     self.last = bytes[run - 1];
                     bytes = &bytes[run..];
+                    if self.place == Place::Cell {
+                        self.place = Place::Plain;
+                    }
                 }
             }
+            let Some((byte, rest)) = bytes.split_first() else {
+                return;
+            };
+            self.see(*byte);
+            bytes = rest;
         }
     }
 
