@@ -34,8 +34,9 @@ if (what === "kinds") {
     if (known === 0) faults.push(`${file}: no document of a known kind and version`);
   }
 } else if (what === "workflows") {
-  const lint = await createLinter();
   for (const file of files) {
+    // One for each file: it does not give its memory back, and ends where that is used up.
+    const lint = await createLinter();
     for (const found of lint(readFileSync(file, "utf8"), file)) {
       if (NEWER.some((words) => words.test(found.message))) continue;
       faults.push(`${file}:${found.line}: ${found.message} [${found.kind}]`);
