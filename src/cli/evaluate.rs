@@ -110,7 +110,7 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
 /// Whether the model was trained on this table, which has the same bytes then.
 fn was_trained_on(model: &Model, table: &Table) -> Result<bool, WriteError> {
     let card = model.card();
-    // A budget leaves out rows, so that the card says the number of others.
+    // After a training with a budget, the card counts only the rows that were left.
     let is_whole = card.work.as_ref().is_none_or(|w| w.left_out.is_empty());
     if is_whole && card.rows != table.len() {
         return Ok(false);

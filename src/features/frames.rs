@@ -1,7 +1,7 @@
 //! The training rows of a recipe while it is fitted.
 //!
-//! The input cells stay in the table, and what the steps make of them is computed whenever it is asked for. Kept, the outputs
-//! of all steps would be several times the size of the table.
+//! The input cells stay in the table. The outputs of the steps are computed again for each use, because all of them together would
+//! be several times the size of the table.
 
 use super::frame::Frame;
 use super::step::Step;
@@ -76,19 +76,19 @@ impl<'a> Frames<'a> {
 
     /// The cells of a slot, one per row.
     pub fn cells(&self, slot: usize) -> impl Iterator<Item = Cell> {
-        let mut of_row = OfRow::new(self, &[slot]);
+        let mut of_row = RowOutputs::new(self, &[slot]);
         (0..self.len()).map(move |row| of_row.frame(row).cell(slot))
     }
 
     /// Calls `visit` with the frame of each row and the row's place among the rows. Only `slots` are sure to have their cells.
     pub fn each(&self, slots: &[usize], mut visit: impl FnMut(&mut Frame<'_>, usize)) {
-        let mut of_row = OfRow::new(self, slots);
+        let mut of_row = RowOutputs::new(self, slots);
         (0..self.len()).for_each(|row| visit(&mut of_row.frame(row), row));
     }
 }
 
 /// Computes some slots of one row after the other.
-struct OfRow<'f> {
+struct RowOutputs<'f> {
     rows: Rows<'f>,
     /// The input columns that are needed.
     inputs: Vec<usize>,
@@ -98,8 +98,8 @@ struct OfRow<'f> {
     key: Vec<u8>,
 }
 
-impl<'f> OfRow<'f> {
-    fn new(frames: &'f Frames<'f>, slots: &[usize]) -> OfRow<'f> {
+impl<'f> RowOutputs<'f> {
+    fn new(frames: &'f Frames<'f>, slots: &[usize]) -> RowOutputs<'f> {
         let rows = frames.rows;
         let are_inputs = slots.iter().all(|slot| *slot < rows.inputs);
         let fitted: &[&dyn Step] = if are_inputs { &[] } else { &frames.steps };
@@ -120,7 +120,7 @@ impl<'f> OfRow<'f> {
             end -= outputs;
         }
         steps.reverse();
-        OfRow {
+        RowOutputs {
             rows,
             inputs: (0..rows.inputs).filter(|slot| wanted[*slot]).collect(),
             steps,

@@ -37,7 +37,7 @@ impl Training<'_> {
         self.frames.cells(slot).filter_map(|cell| cell.as_number())
     }
 
-    /// Calls `visit` with each row's frame, in which only `slots` have their cells, and its label.
+    /// Calls `visit` with each row's frame, in which only `slots` are sure to have their cells, and its label.
     pub fn each(&self, slots: &[usize], mut visit: impl FnMut(&mut Frame<'_>, bool)) {
         self.frames
             .each(slots, |frame, row| visit(frame, self.labels[row]));

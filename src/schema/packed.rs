@@ -7,7 +7,7 @@ use super::cell::{Cell, Span};
 /// A number is stored as its bits. Since a number cell is never NaN, the NaNs stand for the rest: the highest 16 bits say
 /// what the cell is, the lowest 32 hold the index of a level or the place of a text among the spans.
 #[derive(Clone, Debug, Default)]
-pub struct Packed {
+pub struct PackedCells {
     /// In parts of [`PART`] cells, all but the last full: a single list would be copied whenever it outgrew its room.
     parts: Vec<Vec<u64>>,
     /// The spans of the text cells, in order.
@@ -22,7 +22,7 @@ const LEVEL: u64 = 0xFFFE << 48;
 const TEXT: u64 = 0xFFFF << 48;
 const KIND: u64 = 0xFFFF << 48;
 
-impl Packed {
+impl PackedCells {
     pub fn len(&self) -> usize {
         let last = self.parts.last().map_or(0, Vec::len);
         self.parts.len().saturating_sub(1) * PART + last
@@ -75,7 +75,7 @@ mod tests {
         /// Every cell comes back, to the bit, also beyond the first part.
         #[test]
         fn a_packed_cell_is_the_cell(cells in proptest::collection::vec(cell(), 0..50), is_long: bool) {
-            let mut packed = Packed::default();
+            let mut packed = PackedCells::default();
             let before = if is_long { PART - 20 } else { 0 };
             (0..before).for_each(|_| packed.push(Cell::Missing));
             cells.iter().for_each(|cell| packed.push(*cell));

@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 
 use super::cell::{Cell, Span};
 use super::column::{Order, Schema};
-use super::packed::Packed;
+use super::packed::PackedCells;
 use super::row::{Row, RowView};
 
 /// Checked rows.
@@ -24,10 +24,10 @@ pub struct Table {
 #[derive(Clone, Debug, Default)]
 struct Cells {
     /// Cells of the feature columns in row-major order.
-    columns: Packed,
-    ids: Packed,
+    columns: PackedCells,
+    ids: PackedCells,
     /// One cell per row if the schema has a group or time column, else empty.
-    by: Packed,
+    by: PackedCells,
     /// The text that all spans point into.
     text: String,
 }

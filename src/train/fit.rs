@@ -40,7 +40,10 @@ pub fn mean(
             let Some(member) = members.get(at) else {
                 return;
             };
-            fits[at].get_or_init(|| fit(*member, sample, progress));
+            let fit = fits[at].get_or_init(|| fit(*member, sample, progress));
+            if fit.is_err() {
+                next.store(members.len(), Ordering::Relaxed); // the others would be in vain
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -50,6 +53,7 @@ pub fn mean(
         }
         work();
     });
+    // None is left out unless another failed, whose error is returned.
     let kernels = fits.into_iter().filter_map(OnceLock::into_inner);
     Ok(Kernel::Mean(kernels.collect::<Result<_, _>>()?))
 }

@@ -1,7 +1,7 @@
 //! The interface of a learner: it is fitted on a matrix of features and lowered to a kernel.
 
 use std::fmt::Debug;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 pub use super::fit_error::FitError;
 use super::progress::Progress;
@@ -28,6 +28,7 @@ pub struct Sample<'a> {
     groups: Option<Vec<Option<u64>>>,
     /// The features in bins, from the first learner on that needs them.
     bins: OnceLock<Bins>,
+    cutting: Mutex<()>,
 }
 
 impl<'a> Sample<'a> {
@@ -42,6 +43,7 @@ impl<'a> Sample<'a> {
             orders: Vec::new(),
             groups: None,
             bins: OnceLock::new(),
+            cutting: Mutex::default(),
         }
     }
 
@@ -84,6 +86,8 @@ impl<'a> Sample<'a> {
     /// # Errors
     /// [`FitError::Stopped`] after a cancellation.
     pub fn bins(&self, progress: &dyn Progress) -> Result<&Bins, FitError> {
+        // Learners that are fitted beside each other wait for the one that cuts.
+        let _one = self.cutting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bins) = self.bins.get() {
             return Ok(bins);
         }
@@ -118,8 +122,9 @@ pub trait Learner: Debug + Sync {
         false
     }
 
-    /// Units of work of a fit on so many rows, see [`super::work`]; 0 for a blend, whose members are counted.
-    fn work(&self, rows: usize, features: usize) -> u64;
+    /// Units of work of a fit on so many rows of a table, whose number of rows decides the setting, see [`super::work`]; 0 for a
+    /// blend, whose members are counted.
+    fn work(&self, rows: usize, table: usize, features: usize) -> u64;
 
     /// Nanoseconds to score one row, at most, with a fit on a table of so many rows; 0 for a blend.
     fn latency(&self, rows: usize, features: usize) -> u64;

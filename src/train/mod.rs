@@ -107,7 +107,7 @@ pub fn train(
         features,
     };
     let left_out = effort.reduce(&request.limits);
-    let training = Training {
+    let mut training = Training {
         spec,
         request,
         learners,
@@ -126,6 +126,14 @@ pub fn train(
     }
     let arrangement = arrangement(material.table);
     let rows = arrangement.sample(&labels, training.effort.rows, request.seed);
+    // Of rows in groups there may be a few more or fewer, with which a learner may have another setting.
+    let Fast { learners, bases } = fast(training.learners, &request.limits, rows.len(), features)?;
+    training.learners = learners;
+    let is_fast = |base: &&dyn Learner| bases.iter().any(|other| other.name() == base.name());
+    training.effort.bases.retain(is_fast);
+    if training.effort.bases.is_empty() {
+        training.effort.bases = bases;
+    }
     let table = material.table.select(&rows);
     let trained = training.run(&Material {
         table: &table,
@@ -196,15 +204,15 @@ struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// The work that follows the cross-validation by the clock, in folds of it: the folds without features of other rows, and
-    /// the fits on all rows. Which learners are chosen is not known before, so that all are reckoned with.
+    /// The time that the work after the cross-validation takes, in folds of it: the folds without features of other rows, and the
+    /// fits on all rows. It assumes that all learners are chosen, since the choice is not known before.
     fn after(&self, once: &Plan, threads: usize, without: bool) -> f64 {
         let folds = if without {
             once.len().div_ceil(threads)
         } else {
             0
         };
-        folds as f64 + self.effort.last(threads)
+        folds as f64 + self.effort.final_fits(threads)
     }
 
     fn run(&self, material: &Material<'_>) -> Result<Trained, TrainError> {
@@ -296,7 +304,13 @@ impl Training<'_> {
             odd.say(column, Problem::Missing, rows as u64, detail);
         }
         fitted_warnings(&warnings, &mut odd);
-        checks::table(material.table, &labels, &recipe, &mut odd);
+        checks::table(
+            material.table,
+            &labels,
+            &recipe,
+            &|| progress.stopped(),
+            &mut odd,
+        );
         let target = &spec.schema.target().column;
         checks::decisions(
             target,

@@ -56,7 +56,7 @@ impl Effort {
     /// Units for the folds of all repeats, and for the fit on all rows.
     pub fn units(&self) -> u64 {
         let fits = |rows: usize| -> u64 {
-            let of = |base: &&dyn Learner| base.work(rows, self.features);
+            let of = |base: &&dyn Learner| base.work(rows, self.rows, self.features);
             self.bases.iter().map(of).fold(0, u64::saturating_add)
         };
         let folds = (self.folds * self.repeats) as u64;
@@ -65,9 +65,12 @@ impl Effort {
             .saturating_add(fits(self.rows))
     }
 
-    /// The fits of all learners on all rows by the clock, in folds of the cross-validation, if a thread takes one fit after the other.
-    pub fn last(&self, threads: usize) -> f64 {
-        let of = |rows: usize| self.bases.iter().map(move |b| b.work(rows, self.features));
+    /// The time that the fits of all learners on all rows take, in folds of the cross-validation.
+    pub fn final_fits(&self, threads: usize) -> f64 {
+        let of = |rows: usize| {
+            let work = move |base: &&dyn Learner| base.work(rows, self.rows, self.features);
+            self.bases.iter().map(work)
+        };
         let fold: u64 = of(self.rows - self.rows / self.folds).sum();
         let longest = of(self.rows).max().unwrap_or_default();
         let share = of(self.rows).sum::<u64>() / threads as u64;
@@ -99,7 +102,7 @@ impl Effort {
             left_out.push(format!("{} of {rows} rows", rows - self.rows));
         }
         while self.units() > budget && self.bases.len() > 1 {
-            let work = |base: &&dyn Learner| base.work(self.rows, self.features);
+            let work = |base: &&dyn Learner| base.work(self.rows, self.rows, self.features);
             let costly = self.bases.iter().enumerate().max_by_key(|(_, b)| work(b));
             let costly = costly.map_or(0, |(at, _)| at);
             let gone = self.bases.remove(costly);
@@ -192,15 +195,21 @@ mod tests {
     #[test]
     fn the_last_fits_take_as_long_as_the_longest_or_a_share_of_all() {
         let effort = effort(10_000);
-        let of = |rows: usize| effort.bases.iter().map(move |base| base.work(rows, 20));
+        let of = |rows: usize| {
+            let work = move |base: &&dyn Learner| base.work(rows, 10_000, 20);
+            effort.bases.iter().map(work)
+        };
         let fold = of(8_000).sum::<u64>() as f64;
         let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
-        assert!(close(effort.last(1), of(10_000).sum::<u64>() as f64 / fold));
         assert!(close(
-            effort.last(9),
+            effort.final_fits(1),
+            of(10_000).sum::<u64>() as f64 / fold
+        ));
+        assert!(close(
+            effort.final_fits(9),
             of(10_000).max().unwrap() as f64 / fold
         ));
-        assert!(effort.last(9) < effort.last(1));
+        assert!(effort.final_fits(9) < effort.final_fits(1));
     }
 
     #[test]

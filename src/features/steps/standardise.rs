@@ -34,23 +34,30 @@ impl FitStep for StandardiseSpec {
         for pattern in &self.of {
             slots.extend(scope.matching(pattern)?);
         }
-        let mut of = Vec::new();
-        for slot in slots {
-            let info = scope.slot(slot).clone();
+        for slot in &slots {
+            let info = scope.slot(*slot).clone();
             scope.number(&info.name)?;
-            let output = scope.add(info.name, SlotKind::Number, info.optional, &[slot]);
-            scope.rises_with(output, &[slot], &[]);
-            let (mean, scale) = moments(training.numbers(slot));
-            of.push((slot as u32, mean, scale));
+            let output = scope.add(info.name, SlotKind::Number, info.optional, &[*slot]);
+            scope.rises_with(output, &[*slot], &[]);
         }
-        Ok(Standardise { of })
+        let mut moments = vec![Moments::default(); slots.len()];
+        training.each(&slots, |frame, _| {
+            for (slot, moments) in slots.iter().zip(&mut moments) {
+                if let Some(value) = frame.cell(*slot).as_number() {
+                    moments.update(value);
+                }
+            }
+        });
+        let of = slots.iter().zip(&moments).map(|(slot, moments)| {
+            let (mean, scale) = mean_and_scale(moments);
+            (*slot as u32, mean, scale)
+        });
+        Ok(Standardise { of: of.collect() })
     }
 }
 
 /// Mean and population standard deviation, which is 1 if it would otherwise be zero or not finite.
-fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let mut moments = Moments::default();
-    values.for_each(|v| moments.update(v));
+fn mean_and_scale(moments: &Moments) -> (f64, f64) {
     let usable = |v: Option<f64>| v.filter(|v| v.is_finite());
     let scale = usable(moments.population_sd()).filter(|sd| *sd > 0.0);
     (usable(moments.mean()).unwrap_or(0.0), scale.unwrap_or(1.0))

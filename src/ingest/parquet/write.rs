@@ -21,14 +21,20 @@ pub(in crate::ingest) fn table(table: &Table, to: &mut dyn Write) -> Result<(), 
         ..TableWriter::new(to)
     };
     let rows: Vec<usize> = (0..table.len()).collect();
-    for rows in rows.chunks(GROUP) {
+    let columns = table.schema().columns().len().max(1);
+    let group = (GROUP_CELLS / columns).clamp(LEAST_GROUP, MOST_GROUP);
+    for rows in rows.chunks(group) {
         writer.group(&table.select(rows))?;
     }
     writer.finish(&table.select(&[]))
 }
 
-/// Rows of a group: its columns are held in memory once more, and while they are made twice.
-const GROUP: usize = 1 << 16;
+/// Cells of a row group, whose columns are held in memory a second time while they are written.
+const GROUP_CELLS: usize = 1 << 22;
+
+/// Rows of a group, at least and at most.
+const LEAST_GROUP: usize = 1 << 10;
+const MOST_GROUP: usize = 1 << 18;
 
 /// Writes a table row group by row group, so that the table need not fit into memory.
 pub(in crate::ingest) struct TableWriter<'w> {

@@ -1,7 +1,7 @@
 //! Checks of a training table and of the trained model's decisions. They report warnings, never errors.
 //!
-//! Every check works on at most `MOST_ROWS` rows and costs one sort or one hash map per column, far less than a fit. All
-//! checks are pure functions of the table; nothing is random.
+//! Every check is bounded in the rows or values that it compares, and costs far less than a fit. All checks are pure functions of
+//! the table; nothing is random.
 
 mod cells;
 mod leakage;
@@ -12,11 +12,17 @@ use crate::features::Recipe;
 use crate::schema::fault::Problem;
 use crate::schema::{Table, WarningSummary};
 
-/// Checks the table for unused columns, leaking columns and repeated rows.
-pub(super) fn table(table: &Table, labels: &[bool], recipe: &Recipe, summary: &mut WarningSummary) {
+/// Checks the table for unused columns, leaking columns and repeated rows, until it is `stopped`.
+pub(super) fn table(
+    table: &Table,
+    labels: &[bool],
+    recipe: &Recipe,
+    stopped: &dyn Fn() -> bool,
+    summary: &mut WarningSummary,
+) {
     unused(table, recipe, summary);
     leakage::check(table, labels, summary);
-    repeated::check(table, |i| is_used(recipe, i), summary);
+    repeated::check(table, |i| is_used(recipe, i), stopped, summary);
 }
 
 /// Checks the model's decisions: `scores` are out-of-fold probabilities, `None` for a row that was not scored.

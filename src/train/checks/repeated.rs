@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::cells::{MOST_ROWS, digest};
 use crate::schema::fault::Problem;
-use crate::schema::{Cell, Table, WarningSummary};
+use crate::schema::{Table, WarningSummary};
 
 /// Sizes of groups that count as rows of one person or thing; a larger group is taken for a category level.
 const SIZES: std::ops::RangeInclusive<usize> = 2..=50;
@@ -21,34 +21,56 @@ const ANYWAY: f64 = 0.75;
 /// Minimum share of copied rows, of all rows, that is reported.
 const COPIES: f64 = 0.01;
 
-/// Maximum rows whose values are looked at, from the first on.
-const MOST_KEYS: usize = 1 << 20;
+/// Maximum values whose hashes are held in memory at once, at eight bytes per value; those of the first rows.
+const MOST_KEYS: usize = 1 << 22;
+
+/// Rows whose values are compared in any case.
+const LEAST_ROWS: usize = 1_000;
 
 /// Reports columns that are keys of groups of rows, and rows that are copies of other rows.
 ///
 /// A column is a key when most of its values repeat two to fifty times, and rows with the same value agree on at least a
 /// third, and at least two, of the columns in which arbitrary rows differ. Copies are rows that are equal in every column,
 /// in a table whose columns have so many different values that equal rows do not occur by chance.
-pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mut WarningSummary) {
+pub(super) fn check(
+    table: &Table,
+    is_used: impl Fn(usize) -> bool,
+    stopped: &dyn Fn() -> bool,
+    summary: &mut WarningSummary,
+) {
+    let text = table.text();
     let columns = table.schema().columns();
     if table.len() < 20 {
         return; // too few to tell chance from kinship
     }
-    let rows = table.len().min(MOST_KEYS);
-    let keys: Vec<Keys<'_>> = (0..columns.len())
-        .map(|column| Keys { table, column })
+    let rows = (MOST_KEYS / columns.len().max(1)).max(LEAST_ROWS);
+    // Hashes of the values, column by column.
+    let keys: Vec<Vec<u64>> = (0..columns.len())
+        .map(|i| {
+            table
+                .column(i)
+                .take(rows)
+                .map(|cell| digest(cell, text))
+                .collect()
+        })
         .collect();
-    let missing = digest(Cell::Missing, "");
-    let anyway: Vec<f64> = keys.iter().map(|keys| agreement(keys, 0..rows)).collect();
+    let missing = digest(crate::schema::Cell::Missing, text);
+    let anyway: Vec<f64> = keys
+        .iter()
+        .map(|keys| agreement(keys, 0..keys.len()))
+        .collect();
     let (mut best, mut key): (Option<(usize, bool, usize, String)>, usize) = (None, 0);
     for (i, column) in columns.iter().enumerate() {
-        let Some(found) = groups((0..rows).map(|row| keys[i].of(row)), missing) else {
+        if stopped() {
+            return;
+        }
+        let Some(Groups { rows, part, kept }) = groups(&keys[i], missing) else {
             continue;
         };
         let telling: Vec<usize> = (0..columns.len())
             .filter(|j| *j != i && anyway[*j] < ANYWAY)
             .collect();
-        let pairs = || found.kept.iter().flat_map(|rows| rows.windows(2));
+        let pairs = || kept.iter().flat_map(|rows| rows.windows(2));
         let follows = |j: &&usize| within(&keys[**j], pairs()) >= FOLLOWS;
         let following: Vec<&str> = telling
             .iter()
@@ -61,14 +83,14 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
         let (n, free) = (following.len(), !is_used(i));
         // Columns that follow the key repeat as it does; the likelier key is a column that no feature is made from.
         if best.as_ref().is_none_or(|(m, f, ..)| (n, free) > (*m, *f)) {
-            let counted = counted(found.rows, found.part, rows, table.len());
+            let counted = counted(rows, part, keys[i].len(), table.len());
             let detail = format!(
                 "{counted} share their value with others, and agree in {}: figures are too good where rows of one value \
                  stand in different folds; evaluation: {{groups: {}}} keeps them together",
                 listed(&following),
                 column.name,
             );
-            best = Some((n, free, found.rows, detail));
+            best = Some((n, free, rows, detail));
             key = i;
         }
     }
@@ -77,19 +99,6 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
         summary.say(name, Problem::RepeatedKey, rows as u64, detail);
     }
     copies(table, &keys, summary);
-}
-
-/// The values of a column as hashes.
-struct Keys<'t> {
-    table: &'t Table,
-    column: usize,
-}
-
-impl Keys<'_> {
-    /// The hash of a row's value.
-    fn of(&self, row: usize) -> u64 {
-        digest(self.table.cell(row, self.column), self.table.text())
-    }
 }
 
 /// A row count as text, with its basis: 1 in `part` of the values among the first `seen` of `all` rows.
@@ -115,13 +124,13 @@ struct Groups {
 }
 
 /// The groups of a column, or `None` if it is no key. A long table is sampled by value: a sampled value has all of its rows.
-fn groups(keys: impl ExactSizeIterator<Item = u64>, missing: u64) -> Option<Groups> {
+fn groups(keys: &[u64], missing: u64) -> Option<Groups> {
     let part = keys.len().div_ceil(MOST_ROWS).max(1) as u64;
     let is_seen = |key: u64| key != missing && (part == 1 || (key >> 32).is_multiple_of(part));
     let mut groups: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
     let mut values = 0;
-    for (row, key) in keys.enumerate().filter(|(_, key)| is_seen(*key)) {
-        groups.entry(key).or_default().push(row);
+    for (row, key) in keys.iter().enumerate().filter(|(_, key)| is_seen(**key)) {
+        groups.entry(*key).or_default().push(row);
         values += 1;
     }
     let mut kept: Vec<Vec<usize>> = groups
@@ -139,27 +148,26 @@ fn groups(keys: impl ExactSizeIterator<Item = u64>, missing: u64) -> Option<Grou
 }
 
 /// Share of pairs of rows that have the same value.
-fn within<'a>(keys: &Keys<'_>, pairs: impl Iterator<Item = &'a [usize]>) -> f64 {
+fn within<'a>(keys: &[u64], pairs: impl Iterator<Item = &'a [usize]>) -> f64 {
     let (mut same, mut all) = (0_u32, 0_u32);
     for pair in pairs.take(MOST_ROWS) {
-        same += u32::from(keys.of(pair[0]) == keys.of(pair[1]));
+        same += u32::from(keys[pair[0]] == keys[pair[1]]);
         all += 1;
     }
     f64::from(same) / f64::from(all.max(1))
 }
 
 /// Share of consecutive rows that have the same value.
-fn agreement(keys: &Keys<'_>, rows: impl IntoIterator<Item = usize>) -> f64 {
+fn agreement(keys: &[u64], rows: impl IntoIterator<Item = usize>) -> f64 {
     let mut rows = rows.into_iter();
-    let Some(mut last) = rows.next().map(|row| keys.of(row)) else {
+    let Some(mut last) = rows.next() else {
         return 1.0;
     };
     let (mut same, mut all) = (0_u32, 0_u32);
     for row in rows.take(MOST_ROWS) {
-        let key = keys.of(row);
-        same += u32::from(key == last);
+        same += u32::from(keys[row] == keys[last]);
         all += 1;
-        last = key;
+        last = row;
     }
     f64::from(same) / f64::from(all.max(1))
 }
@@ -172,11 +180,11 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-fn copies(table: &Table, keys: &[Keys<'_>], summary: &mut WarningSummary) {
+fn copies(table: &Table, keys: &[Vec<u64>], summary: &mut WarningSummary) {
     const CHANCE: f64 = 10.0; // possible rows a row of the table
     let rows = table.len().min(MOST_ROWS);
-    let distinct = |keys: &Keys<'_>| {
-        let seen: rustc_hash::FxHashSet<u64> = (0..rows).map(|row| keys.of(row)).collect();
+    let distinct = |keys: &Vec<u64>| {
+        let seen: rustc_hash::FxHashSet<u64> = keys[..rows].iter().copied().collect();
         (seen.len() as f64).ln()
     };
     let possible: f64 = keys.iter().map(distinct).sum();
@@ -185,8 +193,8 @@ fn copies(table: &Table, keys: &[Keys<'_>], summary: &mut WarningSummary) {
     }
     let mut seen: FxHashMap<u64, ()> = FxHashMap::default();
     let whole = |row: usize| {
-        let mix = |all: u64, keys: &Keys<'_>| {
-            (all.rotate_left(5) ^ keys.of(row)).wrapping_mul(0x517c_c1b7_2722_0a95)
+        let mix = |all: u64, keys: &Vec<u64>| {
+            (all.rotate_left(5) ^ keys[row]).wrapping_mul(0x517c_c1b7_2722_0a95)
         };
         keys.iter()
             .fold(u64::from(table.target(row) == Some(true)), mix)
@@ -219,10 +227,10 @@ mod tests {
             let spread = |row: u64| (row / 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             (0..rows).map(spread).collect()
         };
-        let few = groups(keys(4_000).into_iter(), 1).unwrap();
+        let few = groups(&keys(4_000), 1).unwrap();
         assert_eq!((few.rows, few.part), (4_000, 1));
         assert_eq!(counted(few.rows, few.part, 4_000, 4_000), "4000 rows");
-        let many = groups(keys(400_000).into_iter(), 1).unwrap();
+        let many = groups(&keys(400_000), 1).unwrap();
         assert_eq!(many.part, 8);
         assert!(many.rows.abs_diff(400_000) < 20_000, "{}", many.rows);
         assert_eq!(

@@ -21,7 +21,7 @@ impl Learner for Blend {
         true
     }
 
-    fn work(&self, _: usize, _: usize) -> u64 {
+    fn work(&self, _: usize, _: usize, _: usize) -> u64 {
         0
     }
 

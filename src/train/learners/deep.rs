@@ -27,8 +27,8 @@ impl Learner for Deep {
         500
     }
 
-    fn work(&self, rows: usize, features: usize) -> u64 {
-        setting(rows).work(rows, features)
+    fn work(&self, rows: usize, table: usize, features: usize) -> u64 {
+        setting(table).work(rows, features)
     }
 
     fn latency(&self, rows: usize, _: usize) -> u64 {

@@ -22,8 +22,8 @@ impl Learner for Forest {
         "probability forest of 200 trees"
     }
 
-    fn work(&self, rows: usize, features: usize) -> u64 {
-        let setting = setting(rows);
+    fn work(&self, rows: usize, table: usize, features: usize) -> u64 {
+        let setting = setting(table);
         // Each level of a tree looks at the square root of the features for every row.
         let looks = setting.trees * setting.depth * rows;
         (looks as f64 * (features as f64).sqrt() * LOOK) as u64

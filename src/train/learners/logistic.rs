@@ -40,7 +40,7 @@ impl Learner for Logistic {
         "L2 logistic regression on standardised columns"
     }
 
-    fn work(&self, rows: usize, features: usize) -> u64 {
+    fn work(&self, rows: usize, _: usize, features: usize) -> u64 {
         (rows.min(MOST_ROWS) * features * PASSES * VALUE) as u64
     }
 

@@ -69,7 +69,7 @@ impl Setting {
 /// Early stopping: trees are grown on some of the rows until they no longer help on the others.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopping {
-    /// Number of parts that the rows are dealt to. One is set apart.
+    /// Number of parts that the rows are dealt to. One is set apart at a time.
     pub parts: usize,
     pub then: Then,
     /// Rounds without a lower loss on them after which the growth ends.
