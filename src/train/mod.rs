@@ -247,11 +247,12 @@ impl Training<'_> {
             after: self.after(&once, request.threads, without),
             progress,
         };
-        let validated = validation.run(&plan, bases, cross_validate::Features::All)?;
+        let cross_validate::Validated { scores, permuted } =
+            validation.run(&plan, bases, cross_validate::Features::All)?;
         let out_of_fold = choose::OutOfFold {
             plan: &plan,
             labels: &labels,
-            scores: &validated.scores,
+            scores: &scores,
             threshold: spec.decision.threshold,
         };
         let latency = |members: &[usize]| {
@@ -262,7 +263,7 @@ impl Training<'_> {
             let limit = request.limits.latency;
             limit.is_none_or(|limit| latency(members) <= limit)
         };
-        let tried = out_of_fold.candidates(learners, bases, &is_fast);
+        let mut tried = out_of_fold.candidates(learners, bases, &is_fast);
         let best = choose::best(&tried, spec.evaluation.metric, &plan, labels.len());
         let chosen = &tried[best];
         let members: Vec<&'static dyn Learner> = chosen.members.iter().map(|m| bases[*m]).collect();
@@ -278,6 +279,12 @@ impl Training<'_> {
         } else {
             None
         };
+
+        // Of many rows, the scores of the others would lie beside the features during the last fit.
+        drop(scores);
+        let losers = tried.iter_mut().enumerate().filter(|(at, _)| *at != best);
+        losers.for_each(|(_, loser)| loser.scores = Vec::new());
+        let chosen = &tried[best];
 
         let all: Vec<usize> = (0..labels.len()).collect();
         let Fitted {
@@ -355,8 +362,8 @@ impl Training<'_> {
         if progress.stopped() {
             return Err(TrainError::Stopped);
         }
-        let permuted = chosen.members.iter().map(|m| &validated.permuted[*m]);
-        let permuted = cross_validate::blend_permuted(&permuted.collect::<Vec<_>>());
+        let of_members = chosen.members.iter().map(|m| &permuted[*m]);
+        let permuted = cross_validate::blend_permuted(&of_members.collect::<Vec<_>>());
         let evaluation = evaluation::of(
             &evaluation::Validated {
                 table: material.table,
