@@ -30,7 +30,7 @@ pub(in crate::ingest) fn table(table: &Table, to: &mut dyn Write) -> Result<(), 
 }
 
 /// Cells of a row group, whose columns are held in memory a second time while they are written.
-const GROUP_CELLS: usize = 1 << 21;
+const GROUP_CELLS: usize = 1 << 20;
 
 /// Rows of a group, at least and at most.
 const LEAST_GROUP: usize = 1 << 10;
