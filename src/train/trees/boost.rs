@@ -81,7 +81,7 @@ pub struct Stopping {
 /// What is done once the best number of trees is known.
 #[derive(Clone, Copy, Debug)]
 pub enum Then {
-    /// The trees are kept: many rows are learnt from anyway.
+    /// The trees are kept: the rows set apart are a small part of many.
     Keep,
     /// Trees are grown on all rows, some more of them.
     Again,
