@@ -12,8 +12,8 @@ use crate::schema::{Cell, Table};
 pub struct Rows<'a> {
     /// None if a spec is checked without data.
     table: Option<&'a Table>,
-    /// The rows, as indices into the table.
-    rows: &'a [usize],
+    /// The places of the rows in the table.
+    places: &'a [usize],
     /// One label per row.
     pub labels: &'a [bool],
     /// Number of input columns.
@@ -21,10 +21,10 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub fn new(table: &'a Table, rows: &'a [usize], labels: &'a [bool]) -> Rows<'a> {
+    pub fn new(table: &'a Table, places: &'a [usize], labels: &'a [bool]) -> Rows<'a> {
         Rows {
             table: Some(table),
-            rows,
+            places,
             labels,
             inputs: table.schema().columns().len(),
         }
@@ -34,7 +34,7 @@ impl<'a> Rows<'a> {
     pub fn none(inputs: usize) -> Rows<'static> {
         Rows {
             table: None,
-            rows: &[],
+            places: &[],
             labels: &[],
             inputs,
         }
@@ -62,11 +62,11 @@ pub struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     pub fn len(&self) -> usize {
-        self.rows.rows.len()
+        self.rows.places.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.rows.is_empty()
+        self.rows.places.is_empty()
     }
 
     /// The text that the spans of the cells point into.
@@ -133,7 +133,7 @@ impl<'f> RowOutputs<'f> {
         self.cells.truncate(self.rows.inputs);
         if let Some(table) = self.rows.table {
             for input in &self.inputs {
-                self.cells[*input] = table.cell(self.rows.rows[row], *input);
+                self.cells[*input] = table.cell(self.rows.places[row], *input);
             }
         }
         let mut frame = Frame {

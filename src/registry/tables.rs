@@ -46,14 +46,14 @@ impl Registry {
         Ok(sha256)
     }
 
-    /// Whether a file name is that of a stored table.
-    pub fn is_table(file: &str) -> bool {
-        file.strip_suffix(".parquet").is_some_and(is_digest)
-    }
-
     /// The name under which a table is stored: the SHA-256 of its bytes.
     pub fn table_name(parquet: &[u8]) -> String {
         digest(parquet)
+    }
+
+    /// Whether a file name is that of a stored table.
+    pub fn is_table(file: &str) -> bool {
+        file.strip_suffix(".parquet").is_some_and(is_digest)
     }
 
     /// The path of a stored table.

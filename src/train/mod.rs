@@ -8,12 +8,14 @@
 //!
 //! Architecture invariant: this module uses neither HTTP nor a clock; smartcore is used under `learners` alone.
 
+mod arranged;
 pub mod calibrate;
 mod checks;
 mod choose;
 pub mod cross_validate;
 mod error;
 mod evaluation;
+mod fast;
 pub mod fit;
 mod fit_error;
 mod greedy;
@@ -32,13 +34,16 @@ use crate::model::{Model, Parts, Spec};
 use crate::schema::fault::Problem;
 use crate::schema::{ColumnWarning, Table, WarningSummary};
 
+pub use arranged::check_untimed;
 pub use cross_validate::{Arrangement, Plan};
 pub use error::TrainError;
 pub use learner::{Learner, Sample};
 pub use learners::LEARNERS;
 pub use progress::{Progress, Unwatched};
 
+use arranged::{arrangement, check_times, groups, untimed};
 use cross_validate::Validation;
+use fast::{Fast, fast};
 use work::{Effort, Limits};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,36 +164,6 @@ fn width(spec: &Spec, table: &Table, labels: &[bool]) -> usize {
     match spec.recipe.fit(table, &some, &y) {
         Ok(fitted) => fitted.recipe.width(),
         Err(_) => spec.schema.columns().len(), // the fit on all rows says what is wrong
-    }
-}
-
-/// The learners that are sure to score a row within the limit, and the base learners that they need.
-struct Fast {
-    learners: Vec<&'static dyn Learner>,
-    bases: Vec<&'static dyn Learner>,
-}
-
-fn fast(
-    mut learners: Vec<&'static dyn Learner>,
-    limits: &Limits,
-    rows: usize,
-    features: usize,
-) -> Result<Fast, TrainError> {
-    let mut bases = learners::bases(&learners, rows);
-    let Some(limit) = limits.latency else {
-        return Ok(Fast { learners, bases });
-    };
-    let latency = |learner: &&'static dyn Learner| learner.latency(rows, features);
-    let fastest = bases.iter().copied().min_by_key(latency);
-    learners.retain(|learner| latency(learner) <= limit);
-    bases.retain(|learner| latency(learner) <= limit);
-    match fastest.filter(|_| bases.is_empty()) {
-        None => Ok(Fast { learners, bases }),
-        Some(fastest) => Err(TrainError::TooSlow {
-            limit,
-            learner: fastest.name(),
-            latency: latency(&fastest),
-        }),
     }
 }
 
@@ -386,63 +361,6 @@ impl Training<'_> {
             let out_of_fold = chosen.scores.clone();
             Ok(Trained { model, out_of_fold })
         }
-    }
-}
-
-/// Checks that the rows can be split by these times: every block needs rows.
-fn check_times(times: &[Option<f64>], folds: usize) -> Result<(), TrainError> {
-    if times.iter().all(Option::is_none) {
-        return Err(TrainError::Request(
-            "the column of evaluation: time holds no number and no date; name another, or a column as 2024-01-31".into(),
-        ));
-    }
-    let fold_of = splits::forward(times, folds);
-    let is_empty = |fold: &usize| !fold_of.contains(&Some(*fold));
-    let empty = (0..folds).filter(is_empty).count();
-    if empty == 0 {
-        return Ok(());
-    }
-    let blocks = folds - empty;
-    Err(TrainError::Request(format!(
-        "rows of one time stay together, and the times of evaluation: time leave {empty} of {folds} folds empty; use {} or fewer with --folds, or name a finer column",
-        blocks.max(2)
-    )))
-}
-
-/// The column that orders the rows and the number of rows without a time; `None` if the rows are not ordered.
-pub fn untimed(table: &Table) -> Option<(&str, usize)> {
-    let times = table.times()?;
-    let by = table.schema().by()?;
-    let rows = times.iter().filter(|time| time.is_none()).count();
-    Some((table.schema().name(by.slot), rows))
-}
-
-/// Rejects a table in which more than the share `max_bad` of the rows has no time.
-pub fn check_untimed(table: &Table, max_bad: f64) -> Result<(), TrainError> {
-    match untimed(table) {
-        Some((column, rows)) if rows as f64 > max_bad * table.len() as f64 => {
-            Err(TrainError::Untimed {
-                column: column.to_owned(),
-                rows,
-                all: table.len(),
-            })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The groups or the time order of the rows, by the column that the spec's evaluation names.
-fn arrangement(table: &Table) -> Arrangement {
-    let groups = table.groups().map(Arrangement::Groups);
-    let arranged = groups.or_else(|| table.times().map(Arrangement::Time));
-    arranged.unwrap_or(Arrangement::Rows)
-}
-
-/// The group of each row, if the evaluation names a column for it.
-fn groups(arrangement: &Arrangement) -> Option<&[Option<u64>]> {
-    match arrangement {
-        Arrangement::Groups(groups) => Some(groups),
-        Arrangement::Rows | Arrangement::Time(_) => None,
     }
 }
 

@@ -44,11 +44,11 @@ impl Setting {
             None => self.rounds,
             Some(stopping) => {
                 let found = 2 * stopping.otherwise + stopping.patience;
-                match stopping.then {
-                    Then::Keep => found,
-                    Then::Again => found + 2 * stopping.otherwise,
-                    Then::Average { turns } => turns * found,
-                }
+                let again = match stopping.then {
+                    Then::Again => 2 * stopping.otherwise,
+                    Then::Keep | Then::Average { .. } => 0,
+                };
+                stopping.then.turns() * found + again
             }
         };
         let levels = (self.rules.leaves as f64).log2();
@@ -58,10 +58,7 @@ impl Setting {
 
     /// Nanoseconds to score one row, at most.
     pub fn latency(&self) -> u64 {
-        let turns = match self.stopping.map(|stopping| stopping.then) {
-            Some(Then::Average { turns }) => turns,
-            _ => 1,
-        };
+        let turns = self.stopping.map_or(1, |stopping| stopping.then.turns());
         (turns * self.rounds * self.rules.depth) as u64
     }
 }
@@ -88,6 +85,16 @@ pub enum Then {
     /// Other parts are set apart in turn, other trees are grown each time, and the mean of the log odds counts. Where few rows
     /// judge, their number of trees is up to chance.
     Average { turns: usize },
+}
+
+impl Then {
+    /// How many times rows are set apart.
+    fn turns(self) -> usize {
+        match self {
+            Then::Keep | Then::Again => 1,
+            Then::Average { turns } => turns,
+        }
+    }
 }
 
 /// Minimum number of rows of each label among those set apart.
@@ -143,11 +150,7 @@ pub fn boost(
         return Ok(run(&all, &[], setting.rounds, 0)?.boosted);
     };
     let part_of = dealt(sample, stopping.parts);
-    let parts = match stopping.then {
-        Then::Keep | Then::Again => 1,
-        Then::Average { turns } => turns,
-    };
-    let splits: Vec<(Vec<u32>, Vec<u32>)> = (0..parts)
+    let splits: Vec<(Vec<u32>, Vec<u32>)> = (0..stopping.then.turns())
         .map(|turn| all.iter().partition(|row| part_of[**row as usize] != turn))
         .collect();
     let can_judge = |apart: &Vec<u32>| {
@@ -157,19 +160,19 @@ pub fn boost(
     if !splits.iter().all(|(_, apart)| can_judge(apart)) {
         return Ok(run(&all, &[], stopping.otherwise, 0)?.boosted);
     }
-    let mut turns = Vec::new();
-    for (turn, (rows, apart)) in splits.iter().enumerate() {
-        let Ran {
-            mut boosted, best, ..
-        } = run(rows, apart, setting.rounds, turn)?;
-        if let Then::Again = stopping.then {
-            let more = best as f64 * all.len() as f64 / rows.len() as f64;
-            return Ok(run(&all, &[], more.round() as usize, 0)?.boosted);
+    let splits = splits.iter().enumerate();
+    let ran = splits.map(|(turn, (rows, apart))| run(rows, apart, setting.rounds, turn));
+    let ran = ran.collect::<Result<Vec<Ran>, FitError>>()?;
+    match stopping.then {
+        Then::Keep | Then::Average { .. } => {
+            Ok(Boosted::mean(ran.into_iter().map(Ran::cut).collect()))
         }
-        boosted.trees.truncate(best);
-        turns.push(boosted);
+        Then::Again => {
+            // More rows carry a few more trees.
+            let more = ran[0].best as f64 / (1.0 - 1.0 / stopping.parts as f64);
+            Ok(run(&all, &[], more.round() as usize, 0)?.boosted)
+        }
     }
-    Ok(Boosted::mean(turns))
 }
 
 /// The part of each row, with the same share of positives in every part. Rows of a group stay together: the growth would end
@@ -198,6 +201,14 @@ struct Ran {
     /// The score of each row in log odds, by all trees.
     #[cfg(test)]
     scores: Vec<f64>,
+}
+
+impl Ran {
+    /// The trees up to the best number.
+    fn cut(mut self) -> Boosted {
+        self.boosted.trees.truncate(self.best);
+        self.boosted
+    }
 }
 
 impl Run<'_> {
@@ -369,7 +380,7 @@ mod tests {
         let part_of = dealt(sample, 5);
         let (rows, apart): (Vec<u32>, Vec<u32>) =
             (0..sample.rows() as u32).partition(|row| part_of[*row as usize] > 0);
-        assert!(apart.len().abs_diff(sample.rows() / 5) <= 2);
+        assert_eq!(apart.len(), sample.rows().div_ceil(5));
         let Ran {
             boosted, scores, ..
         } = run(sample, &SETTING, (&rows, &apart), 1);
@@ -429,11 +440,8 @@ mod tests {
                 .map(|turn| {
                     let (rows, apart): (Vec<u32>, Vec<u32>) =
                         (0..sample.rows() as u32).partition(|row| part_of[*row as usize] != turn);
-                    let Ran {
-                        mut boosted, best, ..
-                    } = run(sample, &setting, (&rows, &apart), sample.seed + turn as u64);
-                    boosted.trees.truncate(best);
-                    kernel(boosted)
+                    let seed = sample.seed + turn as u64;
+                    kernel(run(sample, &setting, (&rows, &apart), seed).cut())
                 })
                 .collect();
             let together = kernel(boost(sample, &setting, &Unwatched).unwrap());
